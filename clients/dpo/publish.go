@@ -1,0 +1,86 @@
+package dpo
+
+import (
+	"context"
+	"crypto/sha256"
+	"slices"
+
+	"escale/clients/profile"
+	"escale/crypto/ledger"
+	"escale/schema"
+	"escale/schema/pack"
+	"escale/sync/wire"
+)
+
+// Publish makes a form pack the organisation's newest. Publishing what is published already does nothing.
+func (d *Desk) Publish(ctx context.Context, source *pack.Source) error {
+	for _, name := range source.Names() {
+		b, err := source.Bundle(name)
+		if err != nil {
+			return err
+		}
+		if _, err := d.p.PutBundle(ctx, b.Encode()); err != nil {
+			return err
+		}
+	}
+	if d.published(source) {
+		return nil
+	}
+	version := uint64(1)
+	if now, ok := d.p.Log().State().FormPack(); ok {
+		version = now.Version + 1
+	}
+	order := &ledger.FormPack{Version: version}
+	var blobs wire.Blobs
+	var facts []profile.Fact
+	for _, name := range source.Names() {
+		b, err := source.Bundle(name)
+		if err != nil {
+			return err
+		}
+		blob, k, err := d.p.SealBundle(name, version, b)
+		if err != nil {
+			return err
+		}
+		blobs.Blobs = append(blobs.Blobs, blob)
+		facts = append(facts, profile.BundleFact(k))
+		order.Bundles = append(order.Bundles, ledger.BundleRef{ID: d.bundleID(name), Hash: k.Blob, Pack: k.Pack})
+	}
+	slices.SortFunc(order.Bundles, func(a, b ledger.BundleRef) int { return slices.Compare(a.ID[:], b.ID[:]) })
+	if err := d.hub.PutBlobs(ctx, blobs); err != nil {
+		return err
+	}
+	if err := d.p.SaveFacts(ctx, d.p.Directory().Scope, facts); err != nil {
+		return err
+	}
+	return d.propose(ctx, order)
+}
+
+// published reports whether the newest pack in the ledger holds exactly these bundles, and the directory their keys.
+func (d *Desk) published(source *pack.Source) bool {
+	now, ok := d.p.Log().State().FormPack()
+	if !ok || len(now.Bundles) != len(source.Names()) {
+		return false
+	}
+	for _, name := range source.Names() {
+		b, err := source.Bundle(name)
+		if err != nil {
+			return false
+		}
+		if d.p.Directory().Bundles[name].Pack != schema.PackOf(b.Hash()) {
+			return false
+		}
+	}
+	return true
+}
+
+// bundleID is the opaque name of a bundle: the hub must not learn for which country it is.
+func (d *Desk) bundleID(name string) (id [8]byte) {
+	h := sha256.New()
+	h.Write([]byte("escale/v1/bundle-id\x00"))
+	h.Write(d.p.Directory().Scope[:])
+	h.Write(d.p.Keys.Storage)
+	h.Write([]byte(name))
+	copy(id[:], h.Sum(nil))
+	return id
+}

@@ -1,0 +1,420 @@
+package profile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"encoding/binary"
+
+	"escale/crypto/ledger"
+	"escale/crypto/seal"
+	"escale/schema"
+	"escale/schema/canon"
+	"escale/store/agentdb"
+	"escale/sync/causal"
+	"escale/sync/changeset"
+	"escale/sync/merge"
+)
+
+// How long a reader keeps a session, and how large an open change-set grows.
+const (
+	sessionLife = 7 * 24 * time.Hour
+	maxOpenSize = schema.MaxChangeSet - changeset.Overhead - 16*changeset.HeadSize
+	maxOpen     = 1000 // deltas
+)
+
+// Edit is one delta to be: a new object, or a change to one.
+type Edit struct {
+	Scope   schema.Scope
+	Seed    *schema.ObjectSeed // of a new object; nil for a change
+	Object  schema.Object      // of a change
+	Pack    schema.Pack
+	Payload merge.Payload // its Time is set by Save
+	Tags    []TagOf       // of a change
+	View    causal.Context
+}
+
+// TagOf is a field that a change touches.
+type TagOf struct {
+	Path  string
+	Class changeset.Class
+}
+
+// openSet is the change-set that this process writes in one scope.
+type openSet struct {
+	id     causal.Set
+	stream causal.Stream
+	draft  draft
+	keys   *seal.ChangeSet
+	heads  map[schema.Hash]uint32
+	count  uint32
+	size   int
+}
+
+// draft is what is durable of an open change-set beside its deltas.
+type draft struct {
+	_       struct{} `cbor:",toarray"`
+	Header  changeset.Header
+	Session []byte
+	Wrap    []byte
+}
+
+// NewObject draws the seed of a new object in a scope and returns it with the object's name.
+func (p *Profile) NewObject(scope schema.Scope) (seed schema.ObjectSeed, o schema.Object, err error) {
+	if _, err := io.ReadFull(p.opts.Rand, seed[:]); err != nil {
+		return seed, o, fmt.Errorf("draw an object: %w", err)
+	}
+	return seed, schema.ObjectOf(schema.StreamOf(p.Keys.Device, p.inc, scope), seed), nil
+}
+
+// Save seals edits and makes them durable together, in one transaction. When it returns nil they are saved.
+func (p *Profile) Save(ctx context.Context, edits []Edit) (causal.Time, error) {
+	at := causal.Next(p.last, p.opts.Clock())
+	parts := make([]*Part, len(edits))
+	for i := range edits {
+		if err := p.checkWrite(edits[i].Scope); err != nil {
+			return 0, err
+		}
+	}
+	if err := p.makeRoom(ctx, edits); err != nil {
+		return 0, err
+	}
+	err := p.db.Update(ctx, func(tx *agentdb.Tx) error {
+		for i := range edits {
+			edits[i].Payload.Time = at
+			var err error
+			if parts[i], err = p.saveOne(tx, &edits[i]); err != nil {
+				return err
+			}
+		}
+		return tx.PutMeta(metaTime, bytesOf(uint64(at)))
+	})
+	if err != nil {
+		// What memory holds of the failed transaction is not on the disk; the next save starts new change-sets.
+		return 0, errors.Join(err, p.reload(ctx))
+	}
+	p.last = at
+	return at, nil
+}
+
+func (p *Profile) checkWrite(scope schema.Scope) error {
+	self, err := p.Self()
+	if err != nil {
+		return err
+	}
+	terms := self.Now()
+	for _, list := range [][]schema.Scope{terms.Write, terms.Read} {
+		for _, s := range list {
+			if s == scope {
+				if _, ok := p.log.State().CurrentEpoch(scope); !ok {
+					return ErrScopeClosed
+				}
+				return nil
+			}
+		}
+	}
+	return ErrNotPermitted
+}
+
+// makeRoom closes an open change-set that is full, or that was opened under another ledger head, form bundle or epoch.
+func (p *Profile) makeRoom(ctx context.Context, edits []Edit) error {
+	for i := range edits {
+		o, ok := p.open[edits[i].Scope]
+		if !ok {
+			continue
+		}
+		full := o.size >= maxOpenSize-schema.MaxSealed || o.count >= maxOpen || len(o.draft.Header.Heads) >= schema.MaxHeads/2
+		if full || o.draft.Header.Ledger != p.log.Head().Hash || o.draft.Header.Pack != edits[i].Pack {
+			if err := p.CloseOpenSets(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// saveOne seals one edit into the open change-set of its scope.
+func (p *Profile) saveOne(tx *agentdb.Tx, e *Edit) (*Part, error) {
+	o, isNew, err := p.openSetFor(tx, e)
+	if err != nil {
+		return nil, err
+	}
+	if e.Seed != nil {
+		e.Object = schema.ObjectOf(o.draft.Header.Stream(), *e.Seed)
+	}
+	plain, err := e.Payload.Encode()
+	if err != nil {
+		return nil, err
+	}
+	part, err := p.partFor(tx, e, o)
+	if err != nil {
+		return nil, err
+	}
+	body, grown, err := p.sealDelta(o, e, part, plain)
+	if err != nil {
+		return nil, err
+	}
+	if isNew || grown {
+		b, err := canon.Encode(o.draft)
+		if err != nil {
+			return nil, err
+		}
+		if err := tx.PutDraft(o.id, b, isNew); err != nil {
+			return nil, err
+		}
+	}
+	if err := tx.PutDelta(o.id, o.count, body); err != nil {
+		return nil, err
+	}
+	part.Deltas = append(part.Deltas, PartDelta{Set: o.id, Index: o.count, Context: contextOf(e.View), Pack: e.Pack, Payload: plain})
+	o.count++
+	o.size += len(body) + 4
+	return part, p.keepPart(tx, part)
+}
+
+// sealDelta encodes and seals one delta; grown says that the header's list of heads grew.
+func (p *Profile) sealDelta(o *openSet, e *Edit, part *Part, plain []byte) (body []byte, grown bool, err error) {
+	codec, ok, err := p.codec(e.Pack)
+	if err != nil || !ok {
+		return nil, false, errors.Join(err, fmt.Errorf("form bundle %v is not on this laptop", e.Pack))
+	}
+	padded, err := codec.Pack(plain)
+	if err != nil {
+		return nil, false, fmt.Errorf("%w: %w", ErrTooLarge, err)
+	}
+	if len(padded)+64 > schema.MaxSealed {
+		return nil, false, fmt.Errorf("%w: %d bytes, at most %d", ErrTooLarge, len(padded), schema.MaxSealed)
+	}
+	entry, err := o.keys.Entry(e.Object)
+	if err != nil {
+		return nil, false, err
+	}
+	d := changeset.Delta{Object: e.Object}
+	if e.Seed != nil {
+		d.Create, d.Seed = true, *e.Seed
+		t, err := entry.Tagger()
+		if err != nil {
+			return nil, false, err
+		}
+		part.Tagger = t.Secret()
+	} else {
+		if d.Tags, err = part.tags(e.Tags); err != nil {
+			return nil, false, err
+		}
+		grown = p.cite(o, &d, e.View)
+	}
+	if d.Sealed, err = entry.Seal(o.count, padded); err != nil {
+		return nil, false, err
+	}
+	body, err = changeset.EncodeDelta(&d)
+	return body, grown, err
+}
+
+// cite turns what was seen into a delta's clear context: own predecessors by how far back they lie, others by a head
+// that the header lists.
+func (p *Profile) cite(o *openSet, d *changeset.Delta, view causal.Context) (grown bool) {
+	for _, s := range view {
+		info := p.sets[s.Set]
+		if info.stream == o.stream {
+			count := s.Count
+			if count == causal.All {
+				count = info.deltas
+			}
+			d.Own = changeset.Own{Back: o.draft.Header.Seq - info.seq, Count: count}
+			continue
+		}
+		if info.hash.IsZero() {
+			continue // a change-set of ours that is open in another incarnation cannot be: they are closed at start
+		}
+		i, ok := o.heads[info.hash]
+		if !ok {
+			i = uint32(len(o.draft.Header.Heads))
+			o.heads[info.hash] = i
+			o.draft.Header.Heads = append(o.draft.Header.Heads, changeset.Head{Stream: p.streams[info.stream].Name, Seq: info.seq, Set: info.hash})
+			grown = true
+		}
+		d.Heads = append(d.Heads, i)
+	}
+	return grown
+}
+
+// openSetFor returns the open change-set of a scope, opening one if there is none.
+func (p *Profile) openSetFor(tx *agentdb.Tx, e *Edit) (*openSet, bool, error) {
+	if o, ok := p.open[e.Scope]; ok {
+		return o, false, nil
+	}
+	epoch, ok := p.log.State().CurrentEpoch(e.Scope)
+	if !ok {
+		return nil, false, ErrScopeClosed
+	}
+	session, header, err := p.sessionFor(tx, e.Scope, epoch)
+	if err != nil {
+		return nil, false, err
+	}
+	o := &openSet{heads: map[schema.Hash]uint32{}, size: len(header)}
+	if o.stream, err = p.streamFor(tx, schema.StreamOf(p.Keys.Device, p.inc, e.Scope), e.Scope, p.Keys.Device); err != nil {
+		return nil, false, err
+	}
+	h := changeset.Header{Suite: schema.Suite, Org: p.Keys.Org, Device: p.Keys.Device, Incarnation: p.inc, Scope: e.Scope, Seq: 1,
+		Ledger: p.log.Head().Hash, Pack: e.Pack, Epoch: epoch.Number, Session: session.ID, Heads: []changeset.Head{}}
+	parent := p.tips[o.stream]
+	if parent != 0 {
+		h.Seq, h.Prev = p.sets[parent].seq+1, p.sets[parent].hash
+	}
+	if _, err := io.ReadFull(p.opts.Rand, h.Salt[:]); err != nil {
+		return nil, false, fmt.Errorf("draw a salt: %w", err)
+	}
+	o.draft = draft{Header: h, Session: header}
+	o.keys, o.draft.Wrap, err = session.NewChangeSet(p.opts.Rand, placeOf(&h))
+	if err != nil {
+		return nil, false, err
+	}
+	row := agentdb.Set{Stream: o.stream, Seq: h.Seq, Parent: parent, State: agentdb.Writing, Opened: agentdb.Done, Height: p.log.Head().Height, Epoch: epoch.Number}
+	if !p.Reads(e.Scope) {
+		row.Opened = agentdb.Sealed
+	}
+	if o.id, err = tx.AddSet(row, nil); err != nil {
+		return nil, false, err
+	}
+	row.ID = o.id
+	p.noteSet(row)
+	p.open[e.Scope] = o
+	return o, true, nil
+}
+
+// sessionFor returns the sitting's session in a scope. A new one comes with its header, which the change-set carries.
+// A reader keeps sessions for some days; of a capture-only scope the session key stays in memory.
+func (p *Profile) sessionFor(tx *agentdb.Tx, scope schema.Scope, epoch ledger.Epoch) (*seal.Session, []byte, error) {
+	name := seal.EpochName{Org: p.Keys.Org, Scope: scope, Number: epoch.Number}
+	if p.Reads(scope) {
+		kept, err := tx.KeptSession(scope, epoch.Number, p.opts.Clock().Add(-sessionLife).Unix())
+		if err == nil {
+			return p.restoreSession(name, kept)
+		}
+		if !errors.Is(err, agentdb.ErrNotFound) {
+			return nil, nil, err
+		}
+	} else {
+		for _, s := range p.sessions {
+			if s.Name == name {
+				return s, nil, nil
+			}
+		}
+	}
+	s, header, err := seal.NewSession(epoch.Public, name, p.Keys.Device)
+	if err != nil {
+		return nil, nil, err
+	}
+	row := agentdb.Session{ID: s.ID, Scope: scope, Epoch: epoch.Number, Header: header, Made: p.opts.Clock().Unix()}
+	if p.Reads(scope) {
+		if row.SealedKey, err = p.keys.storage.Seal("session", s.ID[:], s.Secret()); err != nil {
+			return nil, nil, err
+		}
+	}
+	p.sessions[s.ID] = s
+	return s, header, tx.PutSession(row)
+}
+
+func (p *Profile) restoreSession(name seal.EpochName, kept agentdb.Session) (*seal.Session, []byte, error) {
+	if s, ok := p.sessions[kept.ID]; ok {
+		return s, nil, nil
+	}
+	secret, err := p.keys.storage.Open("session", kept.ID[:], kept.SealedKey)
+	if err != nil {
+		return nil, nil, fmt.Errorf("kept session: %w", err)
+	}
+	s, err := seal.RestoreSession(kept.ID, name, secret)
+	if err != nil {
+		return nil, nil, err
+	}
+	p.sessions[s.ID] = s
+	return s, nil, nil
+}
+
+func (p *Profile) streamFor(tx *agentdb.Tx, name schema.Stream, scope schema.Scope, device schema.Device) (causal.Stream, error) {
+	if id, ok := p.byName[name]; ok {
+		return id, nil
+	}
+	s := agentdb.Stream{Name: name, Scope: scope, Device: device, Own: device == p.Keys.Device}
+	var err error
+	if s.ID, err = tx.AddStream(s); err != nil {
+		return 0, err
+	}
+	p.noteStream(s)
+	return s.ID, nil
+}
+
+// CloseOpenSets closes and signs every open change-set, those of an earlier process included.
+func (p *Profile) CloseOpenSets(ctx context.Context) error {
+	p.open = map[schema.Scope]*openSet{}
+	var ids []agentdb.Set
+	err := p.db.Update(ctx, func(tx *agentdb.Tx) error {
+		ids = ids[:0]
+		if err := tx.OpenSets(func(s agentdb.Set) error { ids = append(ids, s); return nil }); err != nil {
+			return err
+		}
+		for i := range ids {
+			if err := p.closeOne(tx, &ids[i]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("close change-sets: %w", err)
+	}
+	for _, s := range ids {
+		info := p.sets[s.ID]
+		info.hash, info.state, info.deltas = s.Hash, agentdb.Ready, s.Deltas
+		p.sets[s.ID] = info
+		p.byHash[s.Hash] = s.ID
+	}
+	return nil
+}
+
+func (p *Profile) closeOne(tx *agentdb.Tx, s *agentdb.Set) error {
+	b, deltas, err := tx.Draft(s.ID)
+	if err != nil {
+		return err
+	}
+	var d draft
+	if err := canon.Decode(b, &d); err != nil {
+		return fmt.Errorf("%w: open change-set: %w", agentdb.ErrDamaged, err)
+	}
+	c := changeset.Draft{Header: d.Header, Session: d.Session, Wrap: d.Wrap, Deltas: deltas}
+	set, err := c.Close(p.keys.sign)
+	if err != nil {
+		return err
+	}
+	s.Hash, s.Deltas = set.Hash, uint32(len(deltas))
+	return tx.CloseSet(s.ID, set.Hash, s.Deltas, set.Raw)
+}
+
+// reload brings memory back to what the disk holds.
+func (p *Profile) reload(ctx context.Context) error {
+	p.sets, p.byHash = map[causal.Set]setInfo{}, map[schema.Hash]causal.Set{}
+	p.streams, p.byName = map[causal.Stream]agentdb.Stream{}, map[schema.Stream]causal.Stream{}
+	p.waiting = map[causal.Set]bool{}
+	p.tips, p.history, p.open = map[causal.Stream]causal.Set{}, causal.History{}, map[schema.Scope]*openSet{}
+	p.sessions = map[schema.Hash]*seal.Session{}
+	if err := p.db.Update(ctx, p.loadHistory); err != nil {
+		return err
+	}
+	return p.CloseOpenSets(ctx)
+}
+
+func placeOf(h *changeset.Header) seal.Place {
+	return seal.Place{Stream: h.Stream(), Seq: h.Seq, Pack: h.Pack, Salt: h.Salt}
+}
+
+func bytesOf(v uint64) []byte { return binary.BigEndian.AppendUint64(nil, v) }
+
+func number(b []byte) uint64 {
+	if len(b) != 8 {
+		return 0
+	}
+	return binary.BigEndian.Uint64(b)
+}

@@ -1,0 +1,274 @@
+package profile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"escale/crypto/ledger"
+	"escale/schema"
+	"escale/store/agentdb"
+	"escale/sync/admit"
+	"escale/sync/causal"
+	"escale/sync/replica"
+	"escale/sync/wire"
+)
+
+// Blobs carries what lies beside the ledger, and new ledger entries.
+type Blobs interface {
+	PutBlobs(ctx context.Context, blobs wire.Blobs) error
+	GetBlobs(ctx context.Context, names wire.BlobNames) (wire.Blobs, error)
+	Append(ctx context.Context, add wire.LedgerAppend) (wire.Head, error)
+}
+
+// Exchange is a profile as sync/replica sees it.
+type Exchange struct {
+	*Profile
+	Blobs Blobs
+}
+
+var _ replica.Store = Exchange{}
+
+// LedgerHead returns the newest ledger entry that this laptop holds.
+func (p *Profile) LedgerHead() wire.Head {
+	if p.log == nil {
+		return wire.Head{}
+	}
+	h := p.log.Head()
+	return wire.Head{Height: h.Height, Hash: h.Hash}
+}
+
+// LedgerEntries returns the stored entries from a height on.
+func (p *Profile) LedgerEntries(from uint64) [][]byte { return p.log.Entries(from) }
+
+// HoldsEntry reports whether the entry at a height is the one with this hash.
+func (p *Profile) HoldsEntry(height uint64, hash schema.Hash) bool {
+	own, ok := p.log.HashAt(height)
+	return ok && own == hash
+}
+
+// Follow verifies and stores ledger entries, the genesis first. Change-sets that are open were opened under an older head;
+// they are closed before the head moves.
+func (p *Profile) Follow(ctx context.Context, entries [][]byte) error {
+	if err := p.CloseOpenSets(ctx); err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if err := p.followOne(ctx, e); err != nil {
+			return fmt.Errorf("ledger: %w", err)
+		}
+	}
+	return p.judgeAgain(ctx)
+}
+
+func (p *Profile) followOne(ctx context.Context, entry []byte) error {
+	if p.log == nil {
+		log, err := ledger.New(p.Keys.Org, entry)
+		if err != nil {
+			return err
+		}
+		p.log = log
+		return p.db.Update(ctx, func(tx *agentdb.Tx) error { return tx.AddLedger(0, entry) })
+	}
+	before := p.log.Head()
+	if err := p.log.Follow(entry); err != nil {
+		return err
+	}
+	if p.log.Head() == before {
+		return nil
+	}
+	return p.db.Update(ctx, func(tx *agentdb.Tx) error { return tx.AddLedger(p.log.Head().Height, entry) })
+}
+
+// judgeAgain repeats admission for change-sets whose fate a longer ledger may change: those that do not count, and those
+// of devices that were revoked.
+func (p *Profile) judgeAgain(ctx context.Context) error {
+	changed := map[causal.Set]string{}
+	state := p.log.State()
+	for id, info := range p.sets {
+		if info.state == agentdb.Writing {
+			continue
+		}
+		stream := p.streams[info.stream]
+		d, ok := state.Device(stream.Device)
+		if info.verdict == "" && ok && d.RevokedAt == 0 {
+			continue
+		}
+		v, err := admit.Decide(state, p.facts(id, info, stream), chains{p})
+		if err != nil {
+			return err
+		}
+		if string(v.Reason) != info.verdict {
+			changed[id] = string(v.Reason)
+		}
+	}
+	if len(changed) == 0 {
+		return nil
+	}
+	return p.db.Update(ctx, func(tx *agentdb.Tx) error {
+		for id, verdict := range changed {
+			if err := tx.SetVerdict(id, verdict); err != nil {
+				return err
+			}
+			info := p.sets[id]
+			info.verdict = verdict
+			p.sets[id] = info
+		}
+		return nil
+	})
+}
+
+func (p *Profile) facts(id causal.Set, info setInfo, stream agentdb.Stream) admit.Facts {
+	f := admit.Facts{Set: info.hash, Stream: stream.Name, Device: stream.Device, Scope: stream.Scope, Seq: info.seq, Epoch: info.epoch, Cited: info.height}
+	if parent := p.history.Parent(id); parent != 0 {
+		before := p.sets[parent].height
+		f.Before = &before
+	}
+	return f
+}
+
+// HubEpoch returns the hub database that this laptop last agreed with.
+func (p *Profile) HubEpoch() wire.HubEpoch { return p.hub }
+
+// Local returns what this laptop holds of each scope that it may pull, and the tips of its own streams in scopes that it
+// may only write.
+func (p *Profile) Local(context.Context) (scopes []wire.ScopeState, own []wire.Tip, err error) {
+	if p.log == nil {
+		return nil, nil, nil
+	}
+	tips := map[schema.Scope][]wire.Tip{}
+	for id, s := range p.streams {
+		for _, set := range p.history.Tips(id) {
+			info := p.sets[set]
+			if info.state == agentdb.Writing {
+				continue
+			}
+			tips[s.Scope] = append(tips[s.Scope], wire.Tip{Stream: s.Name, Seq: info.seq, Set: info.hash})
+		}
+	}
+	state, head := p.log.State(), p.log.Head().Hash
+	for _, scope := range admit.Readable(state, p.Keys.Device) {
+		c := p.cursors[scope]
+		scopes = append(scopes, wire.ScopeState{Scope: scope, Number: c.Number, Running: c.Running, Digest: wire.Digest(head, tips[scope])})
+	}
+	for _, scope := range admit.WriteOnly(state, p.Keys.Device) {
+		own = append(own, tips[scope]...)
+	}
+	return scopes, own, nil
+}
+
+// Unsent returns the closed change-sets that are not known to be at the hub, a predecessor before its successor.
+func (p *Profile) Unsent(ctx context.Context) (out []wire.Tip, err error) {
+	err = p.db.Update(ctx, func(tx *agentdb.Tx) error {
+		return tx.UnsentSets(func(s agentdb.Set) error {
+			out = append(out, wire.Tip{Stream: p.streams[s.Stream].Name, Seq: s.Seq, Set: s.Hash})
+			return nil
+		})
+	})
+	return out, err
+}
+
+// SetBytes returns a closed change-set as it was signed.
+func (p *Profile) SetBytes(ctx context.Context, set schema.Hash) (raw []byte, err error) {
+	err = p.db.Update(ctx, func(tx *agentdb.Tx) error {
+		raw, err = tx.Raw(p.byHash[set])
+		return err
+	})
+	return raw, err
+}
+
+// Sent notes that the hub acknowledged change-sets as durable.
+func (p *Profile) Sent(ctx context.Context, sets []schema.Hash) error {
+	return p.db.Update(ctx, func(tx *agentdb.Tx) error {
+		for _, h := range sets {
+			id, ok := p.byHash[h]
+			if !ok {
+				continue
+			}
+			if err := tx.MarkAtHub(id); err != nil {
+				return err
+			}
+			p.markAtHub(id)
+		}
+		return nil
+	})
+}
+
+// OfferAgain notes that the hub's database is another one: everything is offered and read again.
+func (p *Profile) OfferAgain(ctx context.Context, hub wire.HubEpoch) error {
+	err := p.db.Update(ctx, func(tx *agentdb.Tx) error {
+		if err := tx.MarkAllUnsent(); err != nil {
+			return err
+		}
+		return tx.PutMeta(metaHub, hub[:])
+	})
+	if err != nil {
+		return err
+	}
+	p.hub, p.cursors = hub, map[schema.Scope]wire.Cursor{}
+	for id, info := range p.sets {
+		if info.state == agentdb.AtHub {
+			info.state = agentdb.Ready
+			p.sets[id] = info
+		}
+	}
+	return nil
+}
+
+// Restart begins a new incarnation: the hub holds work of this device that is not here, so the database was restored from
+// an older image or is a copy of another's.
+func (p *Profile) Restart(ctx context.Context) error {
+	if err := p.CloseOpenSets(ctx); err != nil {
+		return err
+	}
+	return p.db.Update(ctx, p.newIncarnation)
+}
+
+// ResetCursor reads a scope's log from its start.
+func (p *Profile) ResetCursor(ctx context.Context, scope schema.Scope) error {
+	c := wire.Cursor{Scope: scope}
+	if err := p.db.Update(ctx, func(tx *agentdb.Tx) error { return tx.PutCursor(c) }); err != nil {
+		return err
+	}
+	p.cursors[scope] = c
+	return nil
+}
+
+// Agreed keeps when both sides' digests last matched, by the hub's clock.
+func (p *Profile) Agreed(ctx context.Context, hubTime int64) error {
+	return p.db.Update(ctx, func(tx *agentdb.Tx) error { return tx.PutMeta(metaAgreed, bytesOf(uint64(hubTime))) })
+}
+
+// Summary is what a status line needs of the store.
+type Summary struct {
+	Sets        int
+	Unsent      int
+	Waiting     int
+	Quarantined int
+	AgreedAt    int64 // Unix milliseconds of the hub's clock; 0 = never
+}
+
+// Summary counts what the store holds.
+func (p *Profile) Summary(ctx context.Context) (s Summary, err error) {
+	for _, info := range p.sets {
+		s.Sets++
+		if info.state != agentdb.AtHub {
+			s.Unsent++
+		}
+		if info.opened == agentdb.Waiting {
+			s.Waiting++
+		}
+		if info.verdict != "" {
+			s.Quarantined++
+		}
+	}
+	err = p.db.Update(ctx, func(tx *agentdb.Tx) error {
+		b, err := tx.Meta(metaAgreed)
+		if errors.Is(err, agentdb.ErrNotFound) {
+			return nil
+		}
+		s.AgreedAt = int64(number(b))
+		return err
+	})
+	return s, err
+}

@@ -1,0 +1,253 @@
+package profile
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"fmt"
+
+	"escale/crypto/seal"
+	"escale/schema"
+	"escale/schema/canon"
+	"escale/store/agentdb"
+	"escale/sync/causal"
+	"escale/sync/changeset"
+	"escale/sync/merge"
+)
+
+// Part is everything that this laptop opened of one object.
+type Part struct {
+	_      struct{} `cbor:",toarray"`
+	Object schema.Object
+	Scope  schema.Scope
+	Record schema.Record // the anchor's object
+	Form   string
+	Parts  []schema.Compartment // of an anchor: the parts that the form always makes
+	Tagger []byte               // empty until the creating delta was opened
+	Deltas []PartDelta
+}
+
+// PartDelta is one opened delta.
+type PartDelta struct {
+	_       struct{} `cbor:",toarray"`
+	Set     causal.Set
+	Index   uint32
+	Context []uint64      // pairs of change-set and count
+	Pending []schema.Hash // heads that were not here when it was opened
+	Pack    schema.Pack
+	Payload []byte
+}
+
+// Created reports whether the creating delta is here; without it a part cannot be placed.
+func (t *Part) Created() bool { return len(t.Tagger) > 0 }
+
+func contextOf(c causal.Context) []uint64 {
+	out := make([]uint64, 0, 2*len(c))
+	for _, s := range c {
+		out = append(out, uint64(s.Set), uint64(s.Count))
+	}
+	return out
+}
+
+func (t *Part) tags(paths []TagOf) ([]changeset.Tagged, error) {
+	if !t.Created() {
+		return nil, fmt.Errorf("%w: object %v was not created here yet", ErrNotPermitted, t.Object)
+	}
+	tagger, err := seal.TaggerFromSecret(t.Tagger)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]changeset.Tagged, 0, len(paths))
+	for _, f := range paths {
+		tag := tagger.Tag(f.Path)
+		if f.Path == merge.Exists {
+			tag = changeset.TagExists
+		}
+		out = append(out, changeset.Tagged{Tag: tag, Class: f.Class})
+	}
+	return out, nil
+}
+
+// partFor returns the part that an edit belongs to.
+func (p *Profile) partFor(tx *agentdb.Tx, e *Edit, o *openSet) (*Part, error) {
+	if e.Seed == nil {
+		part, err := p.loadPart(tx, e.Object)
+		if err != nil {
+			return nil, err
+		}
+		if part.Scope != e.Scope {
+			return nil, fmt.Errorf("%w: object %v lies in another scope", ErrNotPermitted, e.Object)
+		}
+		return part, nil
+	}
+	record := e.Payload.Record
+	if record.IsZero() {
+		record = e.Object
+	}
+	return &Part{Object: e.Object, Scope: e.Scope, Record: record, Form: e.Payload.Form, Parts: e.Payload.Parts}, nil
+}
+
+func (p *Profile) loadPart(tx *agentdb.Tx, o schema.Object) (*Part, error) {
+	if part, ok := p.sitting[o]; ok {
+		return part, nil
+	}
+	row, err := tx.Part(o)
+	if err != nil {
+		return nil, err
+	}
+	return p.openPart(row)
+}
+
+func (p *Profile) openPart(row agentdb.Part) (*Part, error) {
+	b, err := p.keys.storage.Open("part", row.Object[:], row.Sealed)
+	if err != nil {
+		return nil, fmt.Errorf("%w: stored part %v", err, row.Object)
+	}
+	var part Part
+	if err := canon.DecodeLoose(b, &part); err != nil {
+		return nil, fmt.Errorf("%w: stored part %v: %w", agentdb.ErrDamaged, row.Object, err)
+	}
+	return &part, nil
+}
+
+// keepPart stores what was opened: on the disk, sealed, if this device may read the scope; otherwise in memory only.
+func (p *Profile) keepPart(tx *agentdb.Tx, part *Part) error {
+	if !p.Reads(part.Scope) {
+		p.sitting[part.Object] = part
+		return nil
+	}
+	b, err := canon.Encode(part)
+	if err != nil {
+		return err
+	}
+	sealed, err := p.keys.storage.Seal("part", part.Object[:], b)
+	if err != nil {
+		return err
+	}
+	return tx.PutPart(agentdb.Part{Object: part.Object, Record: p.recordKey(part.Record), Scope: part.Scope, Sealed: sealed})
+}
+
+// recordKey is what the store calls a record: whoever takes the disk cannot look a known record up.
+func (p *Profile) recordKey(r schema.Record) []byte {
+	m := hmac.New(sha256.New, p.Keys.Storage)
+	m.Write([]byte("escale/v1/record-key\x00"))
+	m.Write(r[:])
+	return m.Sum(nil)[:16]
+}
+
+// PartsOf returns the parts of a record that this laptop opened.
+func (p *Profile) PartsOf(ctx context.Context, r schema.Record) ([]*Part, error) {
+	var out []*Part
+	err := p.db.Update(ctx, func(tx *agentdb.Tx) error {
+		return tx.PartsOf(p.recordKey(r), func(row agentdb.Part) error {
+			part, err := p.openPart(row)
+			if err != nil {
+				return err
+			}
+			out = append(out, part)
+			return nil
+		})
+	})
+	for _, part := range p.sitting {
+		if part.Record == r {
+			out = append(out, part)
+		}
+	}
+	return out, err
+}
+
+// Parts calls f for every part that this laptop opened, those of the sitting included.
+func (p *Profile) Parts(ctx context.Context, f func(*Part) error) error {
+	err := p.db.Update(ctx, func(tx *agentdb.Tx) error {
+		return tx.Parts(func(row agentdb.Part) error {
+			part, err := p.openPart(row)
+			if err != nil {
+				return err
+			}
+			return f(part)
+		})
+	})
+	if err != nil {
+		return err
+	}
+	for _, part := range p.sitting {
+		if err := f(part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Deltas returns a part's edits that count, ready to merge.
+func (p *Profile) Deltas(part *Part) ([]merge.Delta, error) {
+	out := make([]merge.Delta, 0, len(part.Deltas))
+	for i := range part.Deltas {
+		d := &part.Deltas[i]
+		info, ok := p.sets[d.Set]
+		if !ok || info.verdict != "" {
+			continue
+		}
+		payload, err := merge.DecodePayload(d.Payload)
+		if err != nil {
+			return nil, fmt.Errorf("stored delta: %w", err)
+		}
+		out = append(out, merge.Delta{Dot: causal.Dot{Set: d.Set, Index: d.Index}, Context: p.contextFrom(d),
+			Author: p.streams[info.stream].Device, Time: payload.Time, Ops: payload.Ops})
+	}
+	return out, nil
+}
+
+func (p *Profile) contextFrom(d *PartDelta) causal.Context {
+	out := make(causal.Context, 0, len(d.Context)/2+len(d.Pending))
+	for i := 0; i+1 < len(d.Context); i += 2 {
+		out = append(out, causal.Seen{Set: causal.Set(d.Context[i]), Count: uint32(d.Context[i+1])})
+	}
+	for _, h := range d.Pending {
+		if set, ok := p.byHash[h]; ok {
+			out = append(out, causal.Seen{Set: set, Count: causal.All})
+		}
+	}
+	return out
+}
+
+// View returns what can be proved seen by somebody to whom this part is shown now: of each stream that edited it, the
+// newest change-set up to which everything was opened.
+func (p *Profile) View(part *Part) causal.Context {
+	streams := map[causal.Stream]bool{}
+	var out causal.Context
+	for i := range part.Deltas {
+		info, ok := p.sets[part.Deltas[i].Set]
+		if !ok || streams[info.stream] {
+			continue
+		}
+		streams[info.stream] = true
+		for _, tip := range p.history.Tips(info.stream) {
+			if s, ok := p.seenUpTo(tip); ok {
+				out = append(out, s)
+			}
+		}
+	}
+	return out
+}
+
+// seenUpTo steps back from a tip to the newest change-set below which none waits to be opened.
+func (p *Profile) seenUpTo(tip causal.Set) (causal.Seen, bool) {
+	at := tip
+	for set := range p.waiting {
+		if p.history.Follows(at, set) {
+			at = p.history.Parent(set)
+		}
+	}
+	if at == 0 {
+		return causal.Seen{}, false
+	}
+	info := p.sets[at]
+	if info.state != agentdb.Writing {
+		return causal.Seen{Set: at, Count: causal.All}, true
+	}
+	o, ok := p.open[p.streams[info.stream].Scope]
+	if !ok || o.id != at {
+		return causal.Seen{}, false
+	}
+	return causal.Seen{Set: at, Count: o.count}, o.count > 0
+}

@@ -1,0 +1,371 @@
+package profile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"escale/crypto/seal"
+	"escale/schema"
+	"escale/store/agentdb"
+	"escale/sync/admit"
+	"escale/sync/causal"
+	"escale/sync/changeset"
+	"escale/sync/merge"
+	"escale/sync/replica"
+	"escale/sync/wire"
+)
+
+// ErrGap reports a change-set whose predecessor is not here.
+var ErrGap = errors.New("a change-set's predecessor is missing")
+
+// errNotYet says that a key, a form bundle or a session header is missing.
+var errNotYet = errors.New("cannot be opened yet")
+
+// Receive stores the change-sets of one page of a scope's log and opens what it may, and moves the cursor, in one
+// transaction. A change-set that is not genuine stops the page: a hub that serves one is not to be believed.
+func (p *Profile) Receive(ctx context.Context, page wire.ScopePage) error {
+	cursor := p.cursors[page.Scope]
+	cursor.Scope = page.Scope
+	work := newInbox(p)
+	err := p.db.Update(ctx, func(tx *agentdb.Tx) error {
+		for i := range page.Items {
+			if err := work.take(tx, page.Scope, &page.Items[i]); err != nil {
+				return err
+			}
+			cursor.Number++
+			cursor.Running = wire.RunningHash(cursor.Running, page.Items[i].Set)
+		}
+		if err := work.flush(tx); err != nil {
+			return err
+		}
+		return tx.PutCursor(cursor)
+	})
+	if err != nil {
+		return errors.Join(err, p.reload(ctx))
+	}
+	p.cursors[page.Scope] = cursor
+	return nil
+}
+
+// ReceiveSet stores one change-set that did not come from the hub's log.
+func (p *Profile) ReceiveSet(ctx context.Context, raw []byte) error {
+	work := newInbox(p)
+	err := p.db.Update(ctx, func(tx *agentdb.Tx) error {
+		set, err := changeset.Parse(raw)
+		if err != nil {
+			return err
+		}
+		if err := work.store(tx, set, agentdb.Ready); err != nil {
+			return err
+		}
+		return work.flush(tx)
+	})
+	if err != nil {
+		return errors.Join(err, p.reload(ctx))
+	}
+	return nil
+}
+
+// inbox gathers the parts that a page changes, so that each is sealed once.
+type inbox struct {
+	p     *Profile
+	parts map[schema.Object]*Part
+	order []schema.Object
+}
+
+func newInbox(p *Profile) *inbox { return &inbox{p: p, parts: map[schema.Object]*Part{}} }
+
+func (w *inbox) take(tx *agentdb.Tx, scope schema.Scope, item *wire.Item) error {
+	if id, ok := w.p.byHash[item.Set]; ok {
+		w.p.markAtHub(id)
+		return tx.MarkAtHub(id)
+	}
+	if len(item.Raw) == 0 {
+		return replica.ErrRestored
+	}
+	set, err := changeset.Parse(item.Raw)
+	if err != nil {
+		return err
+	}
+	if set.Hash != item.Set || set.Header.Scope != scope {
+		return fmt.Errorf("%w: the hub named it otherwise", changeset.ErrParts)
+	}
+	return w.store(tx, set, agentdb.AtHub)
+}
+
+func (w *inbox) store(tx *agentdb.Tx, set *changeset.Set, state agentdb.State) error {
+	p, h := w.p, &set.Header
+	if _, ok := p.byHash[set.Hash]; ok {
+		return nil
+	}
+	parent, before, err := p.predecessor(h)
+	if err != nil {
+		return err
+	}
+	verdict, err := admit.Judge(p.log, set, before, chains{p})
+	if err != nil {
+		return fmt.Errorf("change-set %d of device %v: %w", h.Seq, h.Device, err)
+	}
+	height, _ := p.log.HeightOf(h.Ledger)
+	row := agentdb.Set{Seq: h.Seq, Parent: parent, Hash: set.Hash, State: state, Opened: agentdb.Waiting, Height: height,
+		Epoch: h.Epoch, Deltas: h.Count, Verdict: string(verdict.Reason)}
+	if row.Stream, err = p.streamFor(tx, h.Stream(), h.Scope, h.Device); err != nil {
+		return err
+	}
+	if row.ID, err = tx.AddSet(row, set.Raw); err != nil {
+		return err
+	}
+	p.noteSet(row)
+	if len(set.Session) > 0 {
+		if err := tx.PutSession(agentdb.Session{ID: h.Session, Scope: h.Scope, Epoch: h.Epoch, Header: set.Session}); err != nil {
+			return err
+		}
+	}
+	return w.open(tx, row.ID, set)
+}
+
+// predecessor returns the change-set that h follows, and the ledger height that it cites.
+func (p *Profile) predecessor(h *changeset.Header) (causal.Set, *uint64, error) {
+	if h.Prev.IsZero() {
+		return 0, nil, nil
+	}
+	parent, ok := p.byHash[h.Prev]
+	if !ok {
+		return 0, nil, fmt.Errorf("%w: %d of device %v", ErrGap, h.Seq, h.Device)
+	}
+	info := p.sets[parent]
+	if p.streams[info.stream].Name != h.Stream() || info.seq+1 != h.Seq {
+		return 0, nil, fmt.Errorf("%w: it does not follow its predecessor", changeset.ErrMalformed)
+	}
+	return parent, &info.height, nil
+}
+
+// open opens every delta of a change-set, or notes why not.
+func (w *inbox) open(tx *agentdb.Tx, id causal.Set, set *changeset.Set) error {
+	err := w.openDeltas(tx, id, set)
+	switch {
+	case errors.Is(err, errNotYet):
+		return nil
+	case err != nil:
+		return err
+	}
+	info := w.p.sets[id]
+	info.opened = agentdb.Done
+	w.p.sets[id] = info
+	delete(w.p.waiting, id)
+	return tx.MarkOpened(id, agentdb.Done)
+}
+
+func (w *inbox) openDeltas(tx *agentdb.Tx, id causal.Set, set *changeset.Set) error {
+	h := &set.Header
+	codec, ok, err := w.p.codec(h.Pack)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return errNotYet
+	}
+	keys, err := w.p.openKeys(tx, set)
+	if err != nil {
+		return err
+	}
+	for i := range set.Deltas {
+		d := &set.Deltas[i]
+		if d.Erased {
+			continue
+		}
+		if err := w.openOne(tx, id, set, uint32(i), keys, codec); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// openKeys recovers a change-set's secret. One that was validly signed but sealed wrongly opens to nothing; it stays
+// stored, and everything else goes on.
+func (p *Profile) openKeys(tx *agentdb.Tx, set *changeset.Set) (*seal.ChangeSet, error) {
+	h := &set.Header
+	session, ok := p.sessions[h.Session]
+	if !ok {
+		priv, held := p.epochs[epochID{h.Scope, h.Epoch}]
+		if !held {
+			return nil, errNotYet
+		}
+		header, err := tx.SessionHeader(h.Session)
+		if errors.Is(err, agentdb.ErrNotFound) {
+			return nil, errNotYet
+		}
+		if err != nil {
+			return nil, err
+		}
+		if session, err = seal.OpenSession(priv, p.Keys.Org, header); err != nil {
+			return nil, unreadable(err)
+		}
+		p.sessions[h.Session] = session
+	}
+	keys, err := session.OpenChangeSet(placeOf(h), set.Wrap)
+	return keys, unreadable(err)
+}
+
+// unreadable turns a failure to open what was validly signed into waiting: it is kept, shown as unread, and tried again.
+func unreadable(err error) error {
+	if errors.Is(err, seal.ErrWrongKey) || errors.Is(err, seal.ErrDamaged) || errors.Is(err, seal.ErrBomb) {
+		return fmt.Errorf("%w: %w", errNotYet, err)
+	}
+	return err
+}
+
+func (w *inbox) openOne(tx *agentdb.Tx, id causal.Set, set *changeset.Set, index uint32, keys *seal.ChangeSet, codec *seal.Codec) error {
+	d := &set.Deltas[index]
+	entry, err := keys.Entry(d.Object)
+	if err != nil {
+		return err
+	}
+	padded, err := entry.Open(index, d.Sealed)
+	if err != nil {
+		return unreadable(err)
+	}
+	plain, err := codec.Unpack(padded)
+	if err != nil {
+		return unreadable(err)
+	}
+	payload, err := merge.DecodePayload(plain)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errNotYet, err)
+	}
+	part, err := w.part(tx, d.Object, set.Header.Scope)
+	if err != nil {
+		return err
+	}
+	if d.Create {
+		if err := part.begin(entry, payload); err != nil {
+			return err
+		}
+	}
+	row := PartDelta{Set: id, Index: index, Pack: set.Header.Pack, Payload: plain, Pending: []schema.Hash{}}
+	w.p.resolve(&row, set, d)
+	if !slices.ContainsFunc(part.Deltas, func(x PartDelta) bool { return x.Set == id && x.Index == index }) {
+		part.Deltas = append(part.Deltas, row)
+	}
+	if payload.Time > w.p.last {
+		w.p.last = causal.Observe(w.p.last, payload.Time, w.p.opts.Clock())
+	}
+	return nil
+}
+
+// begin fills in what only the creating delta says.
+func (t *Part) begin(entry *seal.Entry, payload *merge.Payload) error {
+	tagger, err := entry.Tagger()
+	if err != nil {
+		return err
+	}
+	t.Tagger, t.Form, t.Parts, t.Record = tagger.Secret(), payload.Form, payload.Parts, payload.Record
+	if t.Record.IsZero() {
+		t.Record = t.Object
+	}
+	return nil
+}
+
+// resolve turns a delta's clear context into the numbers of this store.
+func (p *Profile) resolve(row *PartDelta, set *changeset.Set, d *changeset.Delta) {
+	if d.Own.Count > 0 {
+		at := row.Set
+		for back := d.Own.Back; back > 0 && at != 0; back-- {
+			at = p.history.Parent(at)
+		}
+		if at != 0 {
+			row.Context = append(row.Context, uint64(at), uint64(d.Own.Count))
+		}
+	}
+	for _, i := range d.Heads {
+		head := set.Header.Heads[i].Set
+		if at, ok := p.byHash[head]; ok {
+			row.Context = append(row.Context, uint64(at), uint64(causal.All))
+		} else {
+			row.Pending = append(row.Pending, head)
+		}
+	}
+	if row.Context == nil {
+		row.Context = []uint64{}
+	}
+}
+
+func (w *inbox) part(tx *agentdb.Tx, o schema.Object, scope schema.Scope) (*Part, error) {
+	if part, ok := w.parts[o]; ok {
+		return part, nil
+	}
+	part, err := w.p.loadPart(tx, o)
+	if errors.Is(err, agentdb.ErrNotFound) {
+		part, err = &Part{Object: o, Scope: scope}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	w.parts[o] = part
+	w.order = append(w.order, o)
+	return part, nil
+}
+
+func (w *inbox) flush(tx *agentdb.Tx) error {
+	for _, o := range w.order {
+		if err := w.p.keepPart(tx, w.parts[o]); err != nil {
+			return err
+		}
+	}
+	if len(w.order) == 0 {
+		return nil
+	}
+	return tx.PutMeta(metaTime, bytesOf(uint64(w.p.last)))
+}
+
+func (p *Profile) markAtHub(id causal.Set) {
+	info := p.sets[id]
+	info.state = agentdb.AtHub
+	p.sets[id] = info
+}
+
+// OpenWaiting tries again to open what a key, a form bundle or a session header was missing for.
+func (p *Profile) OpenWaiting(ctx context.Context) error {
+	if len(p.waiting) == 0 {
+		return nil
+	}
+	err := p.db.Update(ctx, func(tx *agentdb.Tx) error {
+		var ids []causal.Set
+		if err := tx.WaitingSets(func(s agentdb.Set) error { ids = append(ids, s.ID); return nil }); err != nil {
+			return err
+		}
+		w := newInbox(p)
+		for _, id := range ids {
+			raw, err := tx.Raw(id)
+			if err != nil {
+				return err
+			}
+			set, err := changeset.Parse(raw)
+			if err != nil {
+				return err
+			}
+			if err := w.open(tx, id, set); err != nil {
+				return err
+			}
+		}
+		return w.flush(tx)
+	})
+	if err != nil {
+		return errors.Join(err, p.reload(ctx))
+	}
+	return nil
+}
+
+// chains answers admission's questions from this store.
+type chains struct{ p *Profile }
+
+func (c chains) Covers(head, set schema.Hash) (bool, error) {
+	h, ok := c.p.byHash[head]
+	s, known := c.p.byHash[set]
+	return ok && known && c.p.history.Follows(h, s), nil
+}
+
+// Cut answers that no cut is stored: closing of epochs brings them.
+func (c chains) Cut(schema.Hash) ([]schema.Hash, bool, error) { return nil, false, nil }

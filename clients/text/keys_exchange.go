@@ -1,0 +1,162 @@
+package text
+
+// Exchange with the hub. A change-set is a sealed, signed batch of changes.
+const (
+	SyncStarted     Key = "sync.started"
+	SyncPushed      Key = "sync.pushed"   // plural: {n}
+	SyncPulled      Key = "sync.pulled"   // plural: {n}
+	SyncProgress    Key = "sync.progress" // {received} {sent} {total}
+	SyncSynced      Key = "sync.synced"
+	SyncSyncedOwn   Key = "sync.synced_own"
+	SyncDiverged    Key = "sync.diverged" // plural: {n}
+	SyncNothing     Key = "sync.nothing"
+	SyncInterrupted Key = "sync.interrupted"
+	SyncRemaining   Key = "sync.remaining"   // plural: {n}
+	SyncQuarantined Key = "sync.quarantined" // plural: {n}
+	SyncConflicts   Key = "sync.conflicts"   // plural: {n}
+	SyncHubRestored Key = "sync.hub_restored"
+	SyncNewForms    Key = "sync.new_forms"
+	SyncWatching    Key = "sync.watching"
+)
+
+// The state of this laptop, line by line.
+const (
+	StatusOrganisation  Key = "status.organisation" // {name}
+	StatusDevice        Key = "status.device"       // {id}
+	StatusMember        Key = "status.member"       // {id}
+	StatusRole          Key = "status.role"         // {role}
+	StatusSites         Key = "status.sites"        // {sites}
+	StatusHub           Key = "status.hub"          // {address}
+	StatusRecords       Key = "status.records"      // plural: {n}
+	StatusUnsent        Key = "status.unsent"       // plural: {n}
+	StatusAllSent       Key = "status.all_sent"
+	StatusLastContact   Key = "status.last_contact" // {date}
+	StatusNeverContact  Key = "status.never_contact"
+	StatusConflicts     Key = "status.conflicts"   // plural: {n}
+	StatusQuarantined   Key = "status.quarantined" // plural: {n}
+	StatusScopes        Key = "status.scopes"      // {readable} {sealed} {writable}
+	StatusCaptureOnly   Key = "status.capture_only"
+	StatusMixedCapture  Key = "status.mixed_capture"
+	StatusLease         Key = "status.lease" // {date}
+	StatusLeaseWeak     Key = "status.lease_weak"
+	StatusSafeToWipe    Key = "status.safe_to_wipe"
+	StatusNotSafeToWipe Key = "status.not_safe_to_wipe" // plural: {n}
+)
+
+// Invitation, request and approval.
+const (
+	JoinInvitation      Key = "join.invitation"       // {role} {site}
+	JoinInvitationValid Key = "join.invitation_valid" // {date}
+	JoinRequestSent     Key = "join.request_sent"
+	JoinFingerprint     Key = "join.fingerprint" // {fingerprint}
+	JoinCompare         Key = "join.compare"
+	JoinMismatch        Key = "join.mismatch"
+	JoinApproved        Key = "join.approved" // {id} {role} {site}
+	JoinJoined          Key = "join.joined"   // {name}
+	JoinNoRequests      Key = "join.no_requests"
+	JoinRequests        Key = "join.requests" // plural: {n}
+)
+
+// The organisation, its officers and their orders.
+const (
+	OrgCreated        Key = "org.created" // {name} {org}
+	OrgOneOfOne       Key = "org.one_of_one"
+	OrgNoCustody      Key = "org.no_custody"
+	OrgOrderWaiting   Key = "org.order_waiting" // plural: {n} {order}
+	OrgOrderSigned    Key = "org.order_signed"  // {order}
+	OrgOrderLinked    Key = "org.order_linked"  // {order}
+	OrgOrdersNone     Key = "org.orders_none"
+	OrgDeviceRevoked  Key = "org.device_revoked"  // {id}
+	OrgSiteSuspended  Key = "org.site_suspended"  // {site}
+	OrgFormsPublished Key = "org.forms_published" // {version}
+	OrgEpochsReady    Key = "org.epochs_ready"
+	OrgEpochsWaiting  Key = "org.epochs_waiting" // {scopes}
+	OrgFork           Key = "org.fork"
+	OrgRollback       Key = "org.rollback"
+)
+
+// What was received and set aside.
+const (
+	QuarantineHeading  Key = "quarantine.heading"
+	QuarantineNone     Key = "quarantine.none"
+	QuarantineItem     Key = "quarantine.item"     // {date} {device} {hash} {reason}
+	QuarantineAccepted Key = "quarantine.accepted" // {hash}
+)
+
+// Exports.
+const (
+	ExportWritten      Key = "export.written"   // plural: {file} {n}
+	ExportConflicts    Key = "export.conflicts" // plural: {file} {n}
+	ExportDeidentified Key = "export.deidentified"
+	ExportNotPermitted Key = "export.not_permitted"
+	ExportWarning      Key = "export.warning"
+	ExportAsOf         Key = "export.as_of" // {date}
+	ExportNothing      Key = "export.nothing"
+)
+
+// Checks of everything held here.
+const (
+	VerifyStarted Key = "verify.started"
+	VerifyGood    Key = "verify.good"    // {change_sets} {signatures}
+	VerifyBroken  Key = "verify.broken"  // {place}
+	VerifyMissing Key = "verify.missing" // {what}
+)
+
+// Locking, changing the passphrase, wiping.
+const (
+	LaptopLockDone         Key = "laptop.lock_done"
+	LaptopPasswdDone       Key = "laptop.passwd_done"
+	LaptopPasswdOldRemains Key = "laptop.passwd_old_remains"
+	LaptopWipeDone         Key = "laptop.wipe_done"
+	LaptopWipeStopped      Key = "laptop.wipe_stopped"
+)
+
+// The local log. The names say what happened.
+const (
+	AuditHeading            Key = "audit.heading"
+	AuditGood               Key = "audit.good"   // plural: {n}
+	AuditBroken             Key = "audit.broken" // {number}
+	AuditCut                Key = "audit.cut"
+	AuditKindOpening        Key = "audit.kind_opening"
+	AuditKindExport         Key = "audit.kind_export"
+	AuditKindKeyOperation   Key = "audit.kind_key_operation"
+	AuditKindRefusal        Key = "audit.kind_refusal"
+	AuditKindJoin           Key = "audit.kind_join"
+	AuditKindDivergence     Key = "audit.kind_divergence"
+	AuditKindUnlock         Key = "audit.kind_unlock"
+	AuditKindLock           Key = "audit.kind_lock"
+	AuditKindPassphrase     Key = "audit.kind_passphrase"
+	AuditKindDecision       Key = "audit.kind_decision"
+	AuditKindOrder          Key = "audit.kind_order"
+	AuditKindErasure        Key = "audit.kind_erasure"
+	AuditKindQuarantine     Key = "audit.kind_quarantine"
+	AuditKindAccessRequest  Key = "audit.kind_access_request"
+	AuditKindConfiguration  Key = "audit.kind_configuration"
+	AuditKindUnfinishedTail Key = "audit.kind_unfinished_tail"
+)
+
+// The hub program, for IT.
+const (
+	HubCreated        Key = "hub.created" // {folder} {org}
+	HubPin            Key = "hub.pin"     // {pin}
+	HubPinNote        Key = "hub.pin_note"
+	HubServing        Key = "hub.serving" // {address}
+	HubStopping       Key = "hub.stopping"
+	HubStopped        Key = "hub.stopped"
+	HubBackupDone     Key = "hub.backup_done"     // {file}
+	HubRestoreDone    Key = "hub.restore_done"    // {file}
+	HubDevices        Key = "hub.devices"         // {count}
+	HubChangeSets     Key = "hub.change_sets"     // {count}
+	HubAddressInUse   Key = "hub.address_in_use"  // {address}
+	HubNotInitialised Key = "hub.not_initialised" // {folder}
+)
+
+// The local page.
+const (
+	WebAddress Key = "web.address" // {address}
+)
+
+// Carrying changes on a stick or over a local network.
+const (
+	CourierWritten Key = "courier.written" // plural: {file} {n}
+)

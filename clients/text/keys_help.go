@@ -1,0 +1,105 @@
+package text
+
+// Headings of the help.
+const (
+	UsageUsage       Key = "usage.usage"
+	UsageCommands    Key = "usage.commands"
+	UsageFlags       Key = "usage.flags"
+	UsageGlobalFlags Key = "usage.global_flags"
+	UsageExamples    Key = "usage.examples"
+	UsageExitCodes   Key = "usage.exit_codes"
+	UsageMore        Key = "usage.more" // {command}
+)
+
+// What the flags mean.
+const (
+	FlagHome           Key = "flag.home"
+	FlagJson           Key = "flag.json"
+	FlagLang           Key = "flag.lang"
+	FlagPassphraseFile Key = "flag.passphrase_file"
+	FlagHelp           Key = "flag.help"
+)
+
+// Dates. Digits are the Western ones in every language.
+const (
+	DateDay      Key = "date.day"       // {day} {month} {year}
+	DateDayFirst Key = "date.day_first" // {day} {month} {year}
+	DateMoment   Key = "date.moment"    // {date} {time}
+	DateMonth01  Key = "date.month_01"
+	DateMonth02  Key = "date.month_02"
+	DateMonth03  Key = "date.month_03"
+	DateMonth04  Key = "date.month_04"
+	DateMonth05  Key = "date.month_05"
+	DateMonth06  Key = "date.month_06"
+	DateMonth07  Key = "date.month_07"
+	DateMonth08  Key = "date.month_08"
+	DateMonth09  Key = "date.month_09"
+	DateMonth10  Key = "date.month_10"
+	DateMonth11  Key = "date.month_11"
+	DateMonth12  Key = "date.month_12"
+)
+
+// One short sentence for each command. The key is the command's words joined by _.
+const (
+	HelpEscale           Key = "help.escale"
+	HelpEscaleHub        Key = "help.escale_hub"
+	HelpHubInit          Key = "help.hub_init"
+	HelpHubServe         Key = "help.hub_serve"
+	HelpHubStatus        Key = "help.hub_status"
+	HelpHubBackup        Key = "help.hub_backup"
+	HelpHubRestore       Key = "help.hub_restore"
+	HelpHubVerify        Key = "help.hub_verify"
+	HelpOrg              Key = "help.org"
+	HelpOrgCreate        Key = "help.org_create"
+	HelpOrgInvite        Key = "help.org_invite"
+	HelpOrgApprove       Key = "help.org_approve"
+	HelpOrgDevices       Key = "help.org_devices"
+	HelpOrgRevoke        Key = "help.org_revoke"
+	HelpOrgSuspend       Key = "help.org_suspend"
+	HelpOrgSign          Key = "help.org_sign"
+	HelpOrgOrders        Key = "help.org_orders"
+	HelpOrgForms         Key = "help.org_forms"
+	HelpOrgFormsPublish  Key = "help.org_forms_publish"
+	HelpJoin             Key = "help.join"
+	HelpQuarantine       Key = "help.quarantine"
+	HelpQuarantineList   Key = "help.quarantine_list"
+	HelpQuarantineAccept Key = "help.quarantine_accept"
+	HelpKey              Key = "help.key"
+	HelpKeyStatus        Key = "help.key_status"
+	HelpKeyRotate        Key = "help.key_rotate"
+	HelpKeyDrain         Key = "help.key_drain"
+	HelpKeySplit         Key = "help.key_split"
+	HelpKeyRecover       Key = "help.key_recover"
+	HelpRecord           Key = "help.record"
+	HelpRecordNew        Key = "help.record_new"
+	HelpRecordEdit       Key = "help.record_edit"
+	HelpRecordShow       Key = "help.record_show"
+	HelpRecordHistory    Key = "help.record_history"
+	HelpRecordList       Key = "help.record_list"
+	HelpRecordSearch     Key = "help.record_search"
+	HelpRecordImport     Key = "help.record_import"
+	HelpConflicts        Key = "help.conflicts"
+	HelpResolve          Key = "help.resolve"
+	HelpAttach           Key = "help.attach"
+	HelpSync             Key = "help.sync"
+	HelpCourier          Key = "help.courier"
+	HelpCourierWrite     Key = "help.courier_write"
+	HelpCourierRead      Key = "help.courier_read"
+	HelpCourierServe     Key = "help.courier_serve"
+	HelpCourierMeet      Key = "help.courier_meet"
+	HelpExport           Key = "help.export"
+	HelpReport           Key = "help.report"
+	HelpErase            Key = "help.erase"
+	HelpAccess           Key = "help.access"
+	HelpUi               Key = "help.ui"
+	HelpStatus           Key = "help.status"
+	HelpLock             Key = "help.lock"
+	HelpPasswd           Key = "help.passwd"
+	HelpWipe             Key = "help.wipe"
+	HelpAudit            Key = "help.audit"
+	HelpAuditShow        Key = "help.audit_show"
+	HelpAuditVerify      Key = "help.audit_verify"
+	HelpVerify           Key = "help.verify"
+	HelpCompletion       Key = "help.completion"
+	HelpHelp             Key = "help.help"
+)

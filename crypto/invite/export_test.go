@@ -1,0 +1,4 @@
+package invite
+
+// Seal writes any content as a code, for tests.
+func Seal(content []byte) string { return group(write(content)) }

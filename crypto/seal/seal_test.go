@@ -1,0 +1,232 @@
+package seal_test
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"escale/crypto/seal"
+	"escale/schema"
+)
+
+var (
+	name   = seal.EpochName{Org: schema.Org{1}, Scope: schema.Scope{2}, Number: 3}
+	author = schema.Device{4}
+	place  = seal.Place{Stream: schema.Stream{5}, Seq: 6, Pack: schema.Pack{7}, Salt: [16]byte{8}}
+)
+
+func mustEpoch(t testing.TB) seal.EpochPrivate {
+	t.Helper()
+	k, err := seal.NewEpoch(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+// chain seals one delta and returns everything that a reader receives.
+func chain(t testing.TB, k seal.EpochPrivate, plain []byte) (header, wrap, sealed []byte) {
+	t.Helper()
+	s, header, err := seal.NewSession(k.Public(), name, author)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, wrap, err := s.NewChangeSet(rand.Reader, place)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := c.Entry(schema.Object{9})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed, err = e.Seal(0, plain)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return header, wrap, sealed
+}
+
+func open(k seal.EpochPrivate, at seal.Place, object schema.Object, index uint32, header, wrap, sealed []byte) ([]byte, error) {
+	s, err := seal.OpenSession(k, name.Org, header)
+	if err != nil {
+		return nil, err
+	}
+	c, err := s.OpenChangeSet(at, wrap)
+	if err != nil {
+		return nil, err
+	}
+	e, err := c.Entry(object)
+	if err != nil {
+		return nil, err
+	}
+	return e.Open(index, sealed)
+}
+
+func TestReaderOpensWhatAnAuthorSealed(t *testing.T) {
+	k := mustEpoch(t)
+	header, wrap, sealed := chain(t, k, []byte("words"))
+	got, err := open(k, place, schema.Object{9}, 0, header, wrap, sealed)
+	if err != nil || string(got) != "words" {
+		t.Fatalf("%q %v", got, err)
+	}
+}
+
+func TestNothingOpensInAnotherPlace(t *testing.T) {
+	k := mustEpoch(t)
+	header, wrap, sealed := chain(t, k, []byte("words"))
+	cases := map[string]func() ([]byte, error){
+		"another key":    func() ([]byte, error) { return open(mustEpoch(t), place, schema.Object{9}, 0, header, wrap, sealed) },
+		"another object": func() ([]byte, error) { return open(k, place, schema.Object{1}, 0, header, wrap, sealed) },
+		"another index":  func() ([]byte, error) { return open(k, place, schema.Object{9}, 1, header, wrap, sealed) },
+		"another stream": func() ([]byte, error) {
+			p := place
+			p.Stream = schema.Stream{1}
+			return open(k, p, schema.Object{9}, 0, header, wrap, sealed)
+		},
+		"another pack": func() ([]byte, error) {
+			p := place
+			p.Pack = schema.Pack{1}
+			return open(k, p, schema.Object{9}, 0, header, wrap, sealed)
+		},
+		"another session": func() ([]byte, error) {
+			other, _, _ := chain(t, k, nil)
+			return open(k, place, schema.Object{9}, 0, other, wrap, sealed)
+		},
+	}
+	for what, try := range cases {
+		if _, err := try(); !errors.Is(err, seal.ErrWrongKey) && !errors.Is(err, seal.ErrDamaged) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
+func TestEveryFlippedByteIsRefused(t *testing.T) {
+	k := mustEpoch(t)
+	header, wrap, sealed := chain(t, k, []byte("words"))
+	for which, b := range [][]byte{header, wrap, sealed} {
+		for i := range b {
+			parts := [][]byte{bytes.Clone(header), bytes.Clone(wrap), bytes.Clone(sealed)}
+			parts[which][i] ^= 0x40
+			if got, err := open(k, place, schema.Object{9}, 0, parts[0], parts[1], parts[2]); err == nil {
+				t.Fatalf("part %d byte %d: opened %q", which, i, got)
+			}
+		}
+	}
+}
+
+func TestEpochWrapBelongsToOneGranteeAndTheLedgersKey(t *testing.T) {
+	k := mustEpoch(t)
+	d, err := seal.NewDevice(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	order := schema.Order{1}
+	wrap, err := seal.WrapEpoch(k, name, order, author, d.Public())
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := seal.UnwrapEpoch(d, name, order, author, k.Public(), wrap)
+	if err != nil || !bytes.Equal(got.Seed(), k.Seed()) {
+		t.Fatalf("unwrap: %v", err)
+	}
+	if _, err := seal.UnwrapEpoch(d, name, order, schema.Device{9}, k.Public(), wrap); !errors.Is(err, seal.ErrWrongKey) {
+		t.Errorf("another grantee: %v", err)
+	}
+	if _, err := seal.UnwrapEpoch(d, name, order, author, mustEpoch(t).Public(), wrap); !errors.Is(err, seal.ErrWrongKey) {
+		t.Errorf("another public key in the ledger: %v", err)
+	}
+}
+
+func TestKeysNeverPrint(t *testing.T) {
+	k := mustEpoch(t)
+	s, _, err := seal.NewSession(k.Public(), name, author)
+	if err != nil {
+		t.Fatal(err)
+	}
+	j, err := json.Marshal(struct{ K seal.EpochPrivate }{k})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, text := range []string{fmt.Sprintf("%v %+v %#v %x %s", k, k, k, k, k), string(j), fmt.Sprintf("%v %+v", *s, s)} {
+		if strings.Contains(text, fmt.Sprintf("%x", k.Seed()[:4])) || strings.Contains(text, fmt.Sprintf("%x", s.Secret()[:4])) ||
+			strings.Contains(text, fmt.Sprint(s.Secret()[:4])[1:10]) {
+			t.Errorf("printed: %s", text)
+		}
+	}
+}
+
+func TestCodecIsInverse(t *testing.T) {
+	for _, dict := range [][]byte{nil, bytes.Repeat([]byte("a form's words "), 40)} {
+		c, err := seal.NewCodec(dict)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rapid.Check(t, func(t *rapid.T) {
+			plain := rapid.SliceOfN(rapid.Byte(), 0, 3000).Draw(t, "plain")
+			if rapid.Bool().Draw(t, "compressible") {
+				plain = bytes.Repeat(plain, 3)
+			}
+			packed, err := c.Pack(plain)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(packed) != seal.Padme(len(packed)) || len(packed) < 64 {
+				t.Fatalf("length %d is no bucket", len(packed))
+			}
+			got, err := c.Unpack(packed)
+			if err != nil || !bytes.Equal(got, plain) {
+				t.Fatalf("got %d bytes of %d: %v", len(got), len(plain), err)
+			}
+		})
+	}
+}
+
+func TestBombIsRefused(t *testing.T) {
+	c, err := seal.NewCodec(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Pack(make([]byte, schema.MaxPlain+1)); !errors.Is(err, seal.ErrBomb) {
+		t.Fatalf("pack: %v", err)
+	}
+	// A bomb as an attacker writes it: the largest allowed plaintext, its declared size and content multiplied.
+	bomb := seal.BombForTest()
+	if _, err := c.Unpack(bomb); !errors.Is(err, seal.ErrBomb) && !errors.Is(err, seal.ErrDamaged) {
+		t.Fatalf("unpack: %v", err)
+	}
+}
+
+func TestPadmeGrowsByAtMostAnEighth(t *testing.T) {
+	last := 0
+	for n := 0; n < 1<<17; n++ {
+		p := seal.Padme(n)
+		if p < n || p < last || (n > 64 && float64(p) > 1.12*float64(n)) {
+			t.Fatalf("Padme(%d) = %d", n, p)
+		}
+		last = p
+	}
+}
+
+func FuzzUnpack(f *testing.F) {
+	c, err := seal.NewCodec(nil)
+	if err != nil {
+		f.Fatal(err)
+	}
+	seed, err := c.Pack([]byte(strings.Repeat("some words of a case file ", 20)))
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(seed)
+	f.Add(seal.BombForTest())
+	f.Fuzz(func(t *testing.T, b []byte) {
+		if out, err := c.Unpack(b); err == nil && len(out) > schema.MaxPlain {
+			t.Fatalf("%d bytes came out", len(out))
+		}
+	})
+}

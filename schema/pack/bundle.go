@@ -1,0 +1,91 @@
+package pack
+
+import (
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"slices"
+
+	"escale/schema/form"
+)
+
+// Bundle is the pack as the laptops of one country hold it. It must not be changed.
+type Bundle struct {
+	Name    string
+	Version string // the highest version of its forms
+	Forms   []*form.Form
+	Tables  Tables
+
+	dictionary []byte
+	encoded    []byte
+}
+
+// newBundle compiles the definitions, checks the whole, and makes dictionary and encoding.
+func newBundle(name string, definitions []form.Definition, tables Tables) (*Bundle, error) {
+	b := &Bundle{Name: name, Tables: tables}
+	if err := b.compile(definitions); err != nil {
+		return nil, err
+	}
+	var err error
+	if b.dictionary, err = makeDictionary(b.Forms); err != nil {
+		return nil, fmt.Errorf("bundle %s: %w", name, err)
+	}
+	if b.encoded, err = encode(b); err != nil {
+		return nil, fmt.Errorf("bundle %s: %w", name, err)
+	}
+	return b, nil
+}
+
+func (b *Bundle) compile(definitions []form.Definition) error {
+	var errs []error
+	for _, d := range definitions {
+		f, err := form.New(d)
+		if err != nil {
+			errs = append(errs, fmt.Errorf("bundle %s, form %s: %w", b.Name, d.ID, err))
+			continue
+		}
+		b.Forms = append(b.Forms, f)
+		b.Version = max(b.Version, f.Version)
+	}
+	if len(errs) == 0 {
+		for _, err := range b.check() {
+			errs = append(errs, fmt.Errorf("bundle %s: %w", b.Name, err))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Encode returns the encoded bundle, always the same bytes. They must not be changed.
+func (b *Bundle) Encode() []byte { return b.encoded }
+
+// Hash is the SHA-256 of the encoded bundle, as the ledger names it.
+func (b *Bundle) Hash() [sha256.Size]byte { return sha256.Sum256(b.encoded) }
+
+// Dictionary returns the zstd dictionary for what is sealed under this bundle. It must not be changed.
+func (b *Bundle) Dictionary() []byte { return b.dictionary }
+
+// Form returns the form with this id.
+func (b *Bundle) Form(id string) (*form.Form, bool) {
+	return b.find(func(f *form.Form) bool { return f.ID == id })
+}
+
+// FormOfKind returns the form whose records are of this kind.
+func (b *Bundle) FormOfKind(kind string) (*form.Form, bool) {
+	return b.find(func(f *form.Form) bool { return f.RecordKind == kind })
+}
+
+func (b *Bundle) find(wanted func(*form.Form) bool) (*form.Form, bool) {
+	i := slices.IndexFunc(b.Forms, wanted)
+	if i < 0 {
+		return nil, false
+	}
+	return b.Forms[i], true
+}
+
+// Access is what the tables allow.
+func (b *Bundle) Access(role, kind, compartment string) Access {
+	return b.Tables.Access(role, kind, compartment)
+}
+
+// Site returns a site of the bundle.
+func (b *Bundle) Site(name string) (Site, bool) { return b.Tables.Site(name) }

@@ -1,0 +1,240 @@
+package hub
+
+import (
+	"context"
+	"errors"
+
+	"escale/crypto/ledger"
+	"escale/schema"
+	"escale/sync/admit"
+	"escale/sync/changeset"
+	"escale/sync/wire"
+)
+
+// commit takes the candidates into the store, in their order and in one transaction: their places in the logs, the
+// frontier, and the answers become durable together.
+func (h *Hub) commit(ctx context.Context, batch []*candidate) error {
+	h.writing.Lock()
+	defer h.writing.Unlock()
+	state, err := h.state()
+	if err != nil {
+		return err
+	}
+	due := h.contacts.stale(false)
+	err = h.store.Update(ctx, func(tx Tx) error {
+		t := newTaker(tx, state)
+		for _, c := range batch {
+			if err := t.take(c); err != nil {
+				return err
+			}
+		}
+		if err := t.close(); err != nil {
+			return err
+		}
+		return putContacts(tx, due)
+	})
+	if err == nil {
+		h.contacts.keptAs(due)
+	}
+	return err
+}
+
+// taker takes change-sets in, within one transaction.
+type taker struct {
+	tx     Tx
+	state  *ledger.State
+	chains *chains
+	scopes map[schema.Scope]*ScopeRow
+	stale  map[schema.Scope]bool // scopes whose marks a late revocation head may have changed
+}
+
+func newTaker(tx Tx, state *ledger.State) *taker {
+	return &taker{
+		tx: tx, state: state, chains: &chains{tx: tx},
+		scopes: map[schema.Scope]*ScopeRow{}, stale: map[schema.Scope]bool{},
+	}
+}
+
+// close writes what the taker changed in scopes, and judges again what a change-set that came late has uncovered.
+func (t *taker) close() error {
+	for _, row := range t.scopes {
+		if err := t.tx.PutScope(*row); err != nil {
+			return err
+		}
+	}
+	for s := range t.stale {
+		if err := rejudge(t.tx, t.state, *t.scopes[s]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (t *taker) scope(s schema.Scope) (*ScopeRow, error) {
+	if row, ok := t.scopes[s]; ok {
+		return row, nil
+	}
+	row, err := t.tx.LockScope(s)
+	if err != nil {
+		return nil, err
+	}
+	t.scopes[s] = &row
+	return &row, nil
+}
+
+func (t *taker) take(c *candidate) error {
+	prev, ok, err := t.place(c)
+	if err != nil || !ok {
+		return err
+	}
+	if prev != nil {
+		c.facts.Before = &prev.Cited
+	}
+	verdict, err := admit.Decide(t.state, c.facts, t.chains)
+	if err != nil {
+		return err
+	}
+	row, err := t.insert(c, prev, verdict)
+	if err != nil {
+		return err
+	}
+	if c.resumed {
+		h := &c.set.Header
+		if err := t.tx.DropPartial(PartialKey{Stream: h.Stream(), Seq: h.Seq, Set: c.set.Hash}); err != nil {
+			return err
+		}
+	}
+	c.status, c.reason = wire.Accepted, ""
+	if !verdict.Admitted() {
+		c.status, c.reason = wire.Quarantined, string(verdict.Reason)
+	}
+	return t.weigh(row, c)
+}
+
+// weigh enters the change-set into its scope's frontier.
+func (t *taker) weigh(row SetRow, c *candidate) error {
+	scope := t.scopes[c.facts.Scope]
+	w := weigher{tx: t.tx, chains: t.chains, scope: scope}
+	if row.Reason == "" {
+		if err := w.weigh(row, c.set); err != nil {
+			return err
+		}
+	}
+	if err := w.arrived(row); err != nil {
+		return err
+	}
+	return t.uncover(c)
+}
+
+// uncover notes that a change-set is the one that a revocation or a cut names, and came after those that it covers.
+func (t *taker) uncover(c *candidate) error {
+	d, ok := t.state.Device(c.facts.Device)
+	if ok && d.RevokedAt != 0 {
+		if head, named := d.HeadOf(c.facts.Stream); named && head.Hash == c.facts.Set {
+			t.stale[c.facts.Scope] = true
+		}
+	}
+	sc, ok := t.state.Scope(c.facts.Scope)
+	if !ok {
+		return nil
+	}
+	for _, e := range sc.Epochs {
+		if e.ClosedAt == 0 {
+			continue
+		}
+		heads, _, err := t.chains.Cut(e.Cut)
+		if err != nil {
+			return err
+		}
+		for _, h := range heads {
+			t.stale[c.facts.Scope] = t.stale[c.facts.Scope] || h == c.facts.Set
+		}
+	}
+	return nil
+}
+
+// place finds the predecessor; ok is false if the change-set gets no place, and the candidate then says why.
+func (t *taker) place(c *candidate) (prev *SetRow, ok bool, err error) {
+	_, found, err := t.tx.FindSet(c.set.Hash)
+	if err != nil || found {
+		c.status = wire.Duplicate
+		return nil, false, err
+	}
+	h := &c.set.Header
+	if h.Seq == 1 {
+		return nil, true, nil
+	}
+	row, found, err := t.tx.FindSet(h.Prev)
+	if err != nil {
+		return nil, false, err
+	}
+	if !found {
+		c.status = wire.Gap
+		return nil, false, nil
+	}
+	stream, known, err := t.tx.FindStream(h.Stream())
+	if err != nil {
+		return nil, false, err
+	}
+	if !known || row.At.Stream != stream.ID || row.At.Seq != h.Seq-1 {
+		c.status, c.reason = wire.Refused, reasonChain
+		return nil, false, nil
+	}
+	return &row, true, nil
+}
+
+// insert gives the change-set its branch, its number and its running hash.
+func (t *taker) insert(c *candidate, prev *SetRow, verdict admit.Verdict) (SetRow, error) {
+	h := &c.set.Header
+	scope, err := t.scope(h.Scope)
+	if err != nil {
+		return SetRow{}, err
+	}
+	at, branch, err := t.branch(h, prev, scope)
+	if err != nil {
+		return SetRow{}, err
+	}
+	scope.Number++
+	scope.Running = wire.RunningHash(scope.Running, c.set.Hash)
+	row := SetRow{
+		Hash: c.set.Hash, At: at, Scope: scope.ID, Number: scope.Number, Running: scope.Running,
+		Epoch: h.Epoch, Cited: c.facts.Cited, Reason: string(verdict.Reason),
+	}
+	if prev != nil {
+		row.Before = prev.Cited
+	}
+	if row.ID, err = t.tx.AddSet(row, c.set.Raw); err != nil {
+		return row, err
+	}
+	branch.Tip = row.ID
+	return row, t.chains.put(at.Stream, at.Branch, branch)
+}
+
+// branch continues the branch whose tip is the predecessor, or starts one: a stream forks when a laptop was cloned.
+func (t *taker) branch(h *changeset.Header, prev *SetRow, scope *ScopeRow) (At, Branch, error) {
+	stream, found, err := t.tx.FindStream(h.Stream())
+	if err != nil {
+		return At{}, Branch{}, err
+	}
+	if !found {
+		stream.ID, err = t.tx.AddStream(StreamRow{Stream: h.Stream(), Device: h.Device, Scope: scope.ID})
+		if err != nil {
+			return At{}, Branch{}, err
+		}
+	}
+	lines, err := t.chains.branches(stream.ID)
+	if err != nil {
+		return At{}, Branch{}, err
+	}
+	at := At{Stream: stream.ID, Branch: uint32(len(lines)), Seq: h.Seq}
+	switch {
+	case prev != nil && lines[prev.At.Branch].Tip == prev.ID:
+		at.Branch = prev.At.Branch
+		return at, lines[at.Branch], nil
+	case prev != nil:
+		return at, Branch{Parent: prev.At.Branch, From: prev.At.Seq}, nil
+	}
+	return at, Branch{Parent: at.Branch}, nil
+}
+
+var errChain = errors.New("stored chain is broken")

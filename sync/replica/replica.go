@@ -1,0 +1,256 @@
+// Package replica is a client's side of an exchange: it follows the ledger, offers what the hub lacks, reads what the hub
+// has, and says "synced" only when both sides' digests match.
+//
+// It may be interrupted anywhere; the next run goes on where the hub's and the store's durable state say. It decides
+// nothing about records and opens nothing. The store and the transport are declared here and given by the caller.
+package replica
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"escale/schema"
+	"escale/sync/wire"
+)
+
+// Errors that callers decide by.
+var (
+	ErrDiverged = errors.New("this laptop and the hub do not hold the same")
+	ErrRestored = errors.New("the hub holds work of this device that is not here")
+	ErrRefused  = errors.New("the hub refused some change-sets")
+)
+
+// Transport carries messages to a hub.
+type Transport interface {
+	Sync(ctx context.Context, ask wire.SyncAsk) (wire.SyncReply, error)
+	Ledger(ctx context.Context, ask wire.LedgerRead) (wire.LedgerPage, error)
+	Append(ctx context.Context, add wire.LedgerAppend) (wire.Head, error)
+	Offsets(ctx context.Context, offers wire.Offers) (wire.Offsets, error)
+	Push(ctx context.Context, write func(io.Writer) error) (wire.PushReply, error)
+	Pull(ctx context.Context, ask wire.PullAsk) (wire.PullReply, error)
+}
+
+// Ledger is the store's ledger.
+type Ledger interface {
+	LedgerHead() wire.Head
+	LedgerEntries(from uint64) [][]byte
+	HoldsEntry(height uint64, hash schema.Hash) bool
+	Follow(ctx context.Context, entries [][]byte) error
+}
+
+// Outbox is what the store has to offer.
+type Outbox interface {
+	CloseOpenSets(ctx context.Context) error
+	Unsent(ctx context.Context) ([]wire.Tip, error) // a predecessor comes before its successor
+	SetBytes(ctx context.Context, set schema.Hash) ([]byte, error)
+	Sent(ctx context.Context, sets []schema.Hash) error
+	OfferAgain(ctx context.Context, hub wire.HubEpoch) error // another hub database: everything is unsent, cursors are void
+}
+
+// Inbox is where the store takes what comes.
+type Inbox interface {
+	HubEpoch() wire.HubEpoch
+	Local(ctx context.Context) (scopes []wire.ScopeState, own []wire.Tip, err error) // digests at the own ledger head
+	Receive(ctx context.Context, page wire.ScopePage) error                          // ErrRestored: own work that is not here
+	Restart(ctx context.Context) error                                               // a new incarnation; read own work again
+	ResetCursor(ctx context.Context, scope schema.Scope) error
+	OpenWaiting(ctx context.Context) error
+}
+
+// Store is all that an exchange needs of a laptop.
+type Store interface {
+	Ledger
+	Outbox
+	Inbox
+	// Attend does what the ledger asks of this device (make epochs, wrap keys) and fetches what it granted. It reports
+	// whether the ledger grew.
+	Attend(ctx context.Context) (bool, error)
+}
+
+// Step is what an exchange is doing, for people who wait.
+type Step string
+
+// The steps of an exchange.
+const (
+	StepLedger Step = "ledger"
+	StepPush   Step = "push"
+	StepPull   Step = "pull"
+	StepCheck  Step = "check"
+)
+
+// Report says what an exchange did.
+type Report struct {
+	Pushed      int
+	Duplicates  int
+	Quarantined int
+	Refused     []wire.PushResult
+	Pulled      int
+	RoundTrips  int
+	Synced      bool           // both digests match
+	Differ      []schema.Scope // where they do not
+	HubTime     int64          // Unix milliseconds, signed by the hub
+}
+
+// Replica exchanges one store's change-sets with one hub.
+type Replica struct {
+	store     Store
+	transport Transport
+	progress  func(step Step, done, total int)
+}
+
+// New returns a replica. progress may be nil.
+func New(store Store, transport Transport, progress func(step Step, done, total int)) *Replica {
+	if progress == nil {
+		progress = func(Step, int, int) {}
+	}
+	return &Replica{store, transport, progress}
+}
+
+// maxRounds bounds how often an exchange starts over because the ledger grew under it.
+const maxRounds = 6
+
+// Run exchanges until both sides hold the same, or says why they do not.
+func (r *Replica) Run(ctx context.Context) (Report, error) {
+	var rep Report
+	if err := r.store.CloseOpenSets(ctx); err != nil {
+		return rep, err
+	}
+	for round := 0; round < maxRounds; round++ {
+		reply, err := r.ask(ctx, &rep)
+		if err != nil {
+			return rep, err
+		}
+		if reply.Same {
+			rep.Synced = true
+			return rep, nil
+		}
+		if err := r.round(ctx, &reply, &rep); err != nil {
+			return rep, err
+		}
+		if len(rep.Refused) > 0 {
+			break
+		}
+	}
+	reply, err := r.ask(ctx, &rep)
+	if err != nil {
+		return rep, err
+	}
+	rep.Synced = reply.Same
+	if rep.Synced {
+		return rep, nil
+	}
+	rep.Differ, err = r.differing(ctx, &reply)
+	if err != nil {
+		return rep, err
+	}
+	if len(rep.Refused) > 0 {
+		return rep, fmt.Errorf("%w: %d", ErrRefused, len(rep.Refused))
+	}
+	return rep, fmt.Errorf("%w in %d scopes", ErrDiverged, len(rep.Differ))
+}
+
+// ask sends one hash over everything that both must agree on.
+func (r *Replica) ask(ctx context.Context, rep *Report) (wire.SyncReply, error) {
+	scopes, own, err := r.store.Local(ctx)
+	if err != nil {
+		return wire.SyncReply{}, err
+	}
+	unsent, err := r.store.Unsent(ctx)
+	if err != nil {
+		return wire.SyncReply{}, err
+	}
+	state := wire.StateHash(r.store.HubEpoch(), r.store.LedgerHead().Hash, scopes, own)
+	if len(unsent) > 0 {
+		state = schema.Hash{} // work that waits is never "the same"
+	}
+	rep.RoundTrips++
+	reply, err := r.transport.Sync(ctx, wire.SyncAsk{State: state})
+	if err != nil {
+		return reply, fmt.Errorf("ask the hub: %w", err)
+	}
+	rep.HubTime = reply.Time
+	return reply, nil
+}
+
+// round brings ledger, change-sets and keys forward once.
+func (r *Replica) round(ctx context.Context, reply *wire.SyncReply, rep *Report) error {
+	if reply.HubEpoch != r.store.HubEpoch() {
+		if err := r.store.OfferAgain(ctx, reply.HubEpoch); err != nil {
+			return err
+		}
+	}
+	if err := r.ledger(ctx, reply.Head, rep); err != nil {
+		return err
+	}
+	if err := r.push(ctx, rep); err != nil {
+		return err
+	}
+	if err := r.pull(ctx, rep); err != nil {
+		return err
+	}
+	if _, err := r.store.Attend(ctx); err != nil {
+		return err
+	}
+	return r.store.OpenWaiting(ctx)
+}
+
+// ledger follows the hub's ledger, or gives a restored hub the entries that it lost.
+func (r *Replica) ledger(ctx context.Context, hub *wire.Head, rep *Report) error {
+	if hub == nil {
+		return nil
+	}
+	own := r.store.LedgerHead()
+	if hub.Height < own.Height && r.store.HoldsEntry(hub.Height, hub.Hash) {
+		rep.RoundTrips++
+		_, err := r.transport.Append(ctx, wire.LedgerAppend{After: hub.Hash, Entries: r.store.LedgerEntries(hub.Height + 1)})
+		if err != nil {
+			return fmt.Errorf("give the hub the ledger entries that it lost: %w", err)
+		}
+		return nil
+	}
+	for r.store.LedgerHead().Hash != hub.Hash {
+		before := r.store.LedgerHead()
+		from := before.Height + 1
+		if hub.Height <= before.Height {
+			from = hub.Height // the hub shows another entry where we have one: let the ledger judge it
+		}
+		rep.RoundTrips++
+		page, err := r.transport.Ledger(ctx, wire.LedgerRead{From: from})
+		if err != nil {
+			return fmt.Errorf("read the ledger: %w", err)
+		}
+		if err := r.store.Follow(ctx, page.Entries); err != nil {
+			return err
+		}
+		if r.store.LedgerHead() == before {
+			return fmt.Errorf("%w: the hub's ledger does not go on", ErrDiverged)
+		}
+		if page.Head.Height > hub.Height {
+			*hub = page.Head
+		}
+		r.progress(StepLedger, int(r.store.LedgerHead().Height), int(hub.Height))
+	}
+	return nil
+}
+
+// differing names the scopes whose digests do not match.
+func (r *Replica) differing(ctx context.Context, reply *wire.SyncReply) ([]schema.Scope, error) {
+	scopes, _, err := r.store.Local(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ours := map[schema.Scope]wire.ScopeState{}
+	for _, s := range scopes {
+		ours[s.Scope] = s
+	}
+	var out []schema.Scope
+	for _, s := range reply.Scopes {
+		if o := ours[s.Scope]; !bytes.Equal(o.Digest[:], s.Digest[:]) {
+			out = append(out, s.Scope)
+		}
+	}
+	return out, nil
+}
