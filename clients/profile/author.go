@@ -110,13 +110,13 @@ func (p *Profile) checkWrite(scope schema.Scope) error {
 		for _, s := range list {
 			if s == scope {
 				if _, ok := p.log.State().CurrentEpoch(scope); !ok {
-					return ErrScopeClosed
+					return fmt.Errorf("%w: %s", ErrScopeClosed, p.directory.Scopes[scope])
 				}
 				return nil
 			}
 		}
 	}
-	return ErrNotPermitted
+	return fmt.Errorf("%w: %s", ErrNotPermitted, p.directory.Scopes[scope])
 }
 
 // makeRoom closes an open change-set that is full, or that was opened under another ledger head, form bundle or epoch.

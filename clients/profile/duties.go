@@ -19,25 +19,37 @@ import (
 var ErrBlob = errors.New("the hub does not serve what the ledger names")
 
 // Attend does what the ledger asks of this device: it makes the epochs and wraps the keys that officers ordered, takes
-// the keys that it was granted, reads the directory, and fetches its form bundles. It reports whether the ledger grew.
+// the keys that it was granted, reads the directory, and fetches its form bundles. It reports whether there was anything
+// to do.
 func (x Exchange) Attend(ctx context.Context) (bool, error) {
-	if _, err := x.Self(); err != nil {
-		return false, nil //nolint:nilerr // not enrolled yet: nothing is asked of it
+	_, err := x.Self()
+	if errors.Is(err, ErrNotEnrolled) {
+		return false, nil // nothing is asked of it yet
 	}
-	if err := x.takeKeys(ctx); err != nil {
+	if err != nil {
 		return false, err
 	}
-	grew, err := x.execute(ctx)
-	if err != nil {
-		return grew, err
+	busy := false
+	for _, duty := range []func(context.Context) (bool, error){x.takeKeys, x.execute, x.readOn, x.fetchBundles} {
+		did, err := duty(ctx)
+		if err != nil {
+			return busy, err
+		}
+		busy = busy || did
 	}
+	if !busy {
+		return false, nil
+	}
+	return true, x.OpenWaiting(ctx)
+}
+
+// readOn opens what waited for a key and reads the directory again if anything came.
+func (x Exchange) readOn(ctx context.Context) (bool, error) {
+	before := len(x.waiting)
 	if err := x.OpenWaiting(ctx); err != nil {
-		return grew, err
+		return false, err
 	}
-	if err := x.ReadDirectory(ctx); err != nil {
-		return grew, err
-	}
-	return grew, x.fetchBundles(ctx)
+	return len(x.waiting) != before, x.ReadDirectory(ctx)
 }
 
 // wanted is a wrap for this device that the ledger names.
@@ -49,16 +61,17 @@ type wanted struct {
 }
 
 // takeKeys fetches and opens the epoch keys that were granted to this device and that it lacks.
-func (x Exchange) takeKeys(ctx context.Context) error {
+func (x Exchange) takeKeys(ctx context.Context) (bool, error) {
 	want := x.missingKeys()
+	busy := len(want) > 0
 	for len(want) > 0 {
 		n := min(len(want), 512)
 		if err := x.takeSome(ctx, want[:n]); err != nil {
-			return err
+			return busy, err
 		}
 		want = want[n:]
 	}
-	return nil
+	return busy, nil
 }
 
 func (x Exchange) missingKeys() (out []wanted) {
@@ -293,7 +306,7 @@ func (x Exchange) Link(ctx context.Context, payload ledger.Payload) error {
 }
 
 // fetchBundles gets the form bundles of the sites that this device reads or writes; officers get all.
-func (x Exchange) fetchBundles(ctx context.Context) error {
+func (x Exchange) fetchBundles(ctx context.Context) (busy bool, err error) {
 	need := x.bundleNames()
 	for _, k := range x.directory.AllBundles {
 		if _, ok := x.bundles[k.Pack]; ok || !need[k.Name] {
@@ -301,21 +314,22 @@ func (x Exchange) fetchBundles(ctx context.Context) error {
 		}
 		blobs, err := x.fetchBlobs(ctx, wire.BlobNames{Names: []schema.Hash{k.Blob}})
 		if err != nil {
-			return err
+			return busy, err
 		}
 		encoded, err := OpenBundle(k, blobs[0])
 		if err != nil {
-			return err
+			return busy, err
 		}
 		name, err := x.PutBundle(ctx, encoded)
 		if err != nil {
-			return err
+			return busy, err
 		}
 		if name != k.Pack {
-			return fmt.Errorf("%w: form bundle", ErrBlob)
+			return busy, fmt.Errorf("%w: form bundle", ErrBlob)
 		}
+		busy = true
 	}
-	return nil
+	return busy, nil
 }
 
 func (x Exchange) bundleNames() map[string]bool {

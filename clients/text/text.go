@@ -91,10 +91,10 @@ func (p *Printer) say(key Key, count any, v map[string]string) string {
 		TemplateData:   filling{values: v, style: p.style},
 		TemplateParser: parser{},
 	})
-	if err != nil {
-		return string(key) // a key is ugly, but it can be read out over the phone
+	if err != nil && s == "" {
+		return string(key) // ugly, but it can be read out over the phone
 	}
-	return s
+	return s // with an error: the only form of a sentence that has no plurals
 }
 
 func (p *Printer) values(args []any) map[string]string {

@@ -97,6 +97,27 @@ func (t *tx) CountRequests() (n int, err error) {
 	return n, err
 }
 
+// PutOrder keeps an order that waits, in place of what was kept under its id.
+func (t *tx) PutOrder(id schema.Order, order []byte) error {
+	return t.exec(`INSERT INTO orders (id, signed) VALUES (?, ?) ON CONFLICT (id) DO UPDATE SET signed = excluded.signed`, id[:], order)
+}
+
+// Orders returns all orders that wait.
+func (t *tx) Orders() (out [][]byte, err error) {
+	err = t.rows("SELECT signed FROM orders ORDER BY id", func(rows *sql.Rows) error {
+		var b []byte
+		err := rows.Scan(&b)
+		out = append(out, b)
+		return err
+	})
+	return out, err
+}
+
+// DropOrder forgets an order.
+func (t *tx) DropOrder(id schema.Order) error {
+	return t.exec("DELETE FROM orders WHERE id = ?", id[:])
+}
+
 // Contacts returns when each device was last heard of.
 func (t *tx) Contacts() (out []hub.Contact, err error) {
 	err = t.rows("SELECT device, last, mismatches FROM contacts", func(rows *sql.Rows) error {

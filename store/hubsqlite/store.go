@@ -136,9 +136,7 @@ func (s *Store) Backup(ctx context.Context, path string) error {
 	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("backup: %s: %w", filepath.Base(path), errors.Join(fs.ErrExist, err))
 	}
-	on := <-s.pool
-	defer func() { s.pool <- on }()
-	if _, err := on.conn.ExecContext(ctx, "VACUUM INTO ?", path); err != nil {
+	if _, err := s.db.ExecContext(ctx, "VACUUM INTO ?", path); err != nil {
 		return fmt.Errorf("backup: %w", named(err))
 	}
 	return nil

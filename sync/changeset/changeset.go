@@ -176,8 +176,14 @@ func (s *Set) sumParts(o *outer, gone map[uint32]schema.Hash) error {
 		if err := s.Deltas[i].parse(b, s.Header.Stream(), len(s.Header.Heads)); err != nil {
 			return fmt.Errorf("delta %d: %w", i, err)
 		}
+		if own := s.Deltas[i].Own; own.Back >= s.Header.Seq || (own.Back == 0 && own.Count > uint32(i)) {
+			return fmt.Errorf("delta %d: %w: it claims to have seen what its author wrote later", i, ErrMalformed)
+		}
 		if err := s.Deltas[i].checkOwn(s.Header.Seq, uint32(i)); err != nil {
 			return fmt.Errorf("delta %d: %w", i, err)
+		}
+		if own := s.Deltas[i].Own; own.Back >= s.Header.Seq || (own.Back == 0 && own.Count > uint32(i)) {
+			return fmt.Errorf("delta %d: %w: it claims to have seen what its author wrote later", i, ErrMalformed)
 		}
 	}
 	return nil

@@ -280,7 +280,7 @@ func (o *organisation) serve(t testing.TB) *server {
 func (s *server) open() {
 	s.t.Helper()
 	s.Hub = must[*hub.Hub](s.t)(hub.Open(context.Background(), s.store, hub.Options{
-		Clock: func() time.Time { return s.now }, Rand: rand.Reader, Key: must[key.TLSPrivate](s.t)(key.NewTLS(rand.Reader)),
+		Clock: s.clock, Rand: rand.Reader, Key: must[key.TLSPrivate](s.t)(key.NewTLS(rand.Reader)),
 	}))
 }
 
@@ -387,3 +387,5 @@ func (s *server) sound() {
 		s.t.Fatalf("verification: %+v", r.Faults)
 	}
 }
+
+func (s *server) clock() time.Time { return s.now }

@@ -227,8 +227,12 @@ type BlobStore interface {
 	BlobSize(name schema.Hash) (int64, bool, error)
 }
 
-// InboxStore keeps requests to join.
+// InboxStore keeps requests to join, and orders that wait for signatures.
 type InboxStore interface {
+	// PutOrder keeps an order under its id, in place of what was kept under it.
+	PutOrder(id schema.Order, order []byte) error
+	Orders() ([][]byte, error)
+	DropOrder(id schema.Order) error
 	PutRequest(name schema.Hash, request []byte) error
 	Requests() ([][]byte, error)
 	DropRequest(name schema.Hash) error

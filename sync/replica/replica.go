@@ -66,7 +66,7 @@ type Store interface {
 	Outbox
 	Inbox
 	// Attend does what the ledger asks of this device (make epochs, wrap keys) and fetches what it granted. It reports
-	// whether the ledger grew.
+	// whether there was anything to do; where there is not, it does not disturb the hub.
 	Attend(ctx context.Context) (bool, error)
 }
 
@@ -124,6 +124,13 @@ func (r *Replica) Run(ctx context.Context) (Report, error) {
 			return rep, err
 		}
 		if reply.Same {
+			busy, err := r.store.Attend(ctx)
+			if err != nil {
+				return rep, err
+			}
+			if busy {
+				continue
+			}
 			rep.Synced = true
 			return rep, nil
 		}
@@ -203,7 +210,7 @@ func (r *Replica) ledger(ctx context.Context, hub *wire.Head, rep *Report) error
 		return nil
 	}
 	own := r.store.LedgerHead()
-	if hub.Height < own.Height && r.store.HoldsEntry(hub.Height, hub.Hash) {
+	if !own.Hash.IsZero() && hub.Height < own.Height && r.store.HoldsEntry(hub.Height, hub.Hash) {
 		rep.RoundTrips++
 		_, err := r.transport.Append(ctx, wire.LedgerAppend{After: hub.Hash, Entries: r.store.LedgerEntries(hub.Height + 1)})
 		if err != nil {
@@ -214,7 +221,9 @@ func (r *Replica) ledger(ctx context.Context, hub *wire.Head, rep *Report) error
 	for r.store.LedgerHead().Hash != hub.Hash {
 		before := r.store.LedgerHead()
 		from := before.Height + 1
-		if hub.Height <= before.Height {
+		if before.Hash.IsZero() {
+			from = 0
+		} else if hub.Height <= before.Height {
 			from = hub.Height // the hub shows another entry where we have one: let the ledger judge it
 		}
 		rep.RoundTrips++

@@ -44,8 +44,8 @@ func Init(ctx context.Context, dir string, org schema.Org, rand io.Reader) (pin 
 	if err != nil {
 		return pin, err
 	}
-	make := func(s hub.Store) error { return hub.Init(ctx, s, org, rand) }
-	if err := finish(ctx, dir, make); err != nil {
+	found := func(s hub.Store) error { return hub.Init(ctx, s, org, rand) }
+	if err := finish(ctx, dir, found); err != nil {
 		return pin, err
 	}
 	return k.Public(), writeKey(dir, k.Seed())
@@ -57,7 +57,7 @@ func finish(ctx context.Context, dir string, last func(hub.Store) error) error {
 	path := filepath.Join(dir, newFile)
 	s, err := hubsqlite.Open(ctx, path)
 	if err != nil {
-		return err
+		return errors.Join(err, discard(path))
 	}
 	if err := errors.Join(last(s), s.Close()); err != nil {
 		return errors.Join(err, discard(path))

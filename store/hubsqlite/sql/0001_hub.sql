@@ -115,6 +115,12 @@ CREATE TABLE inbox (
     request BLOB NOT NULL
 ) STRICT;
 
+-- Orders that wait for officers' signatures.
+CREATE TABLE orders (
+    id     BLOB NOT NULL PRIMARY KEY,
+    signed BLOB NOT NULL
+) STRICT, WITHOUT ROWID;
+
 -- When each device was last heard of (Unix milliseconds), and how often its cursor did not fit.
 CREATE TABLE contacts (
     device     BLOB NOT NULL PRIMARY KEY,

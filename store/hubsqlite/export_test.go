@@ -1,0 +1,34 @@
+package hubsqlite
+
+import (
+	"context"
+	"fmt"
+)
+
+// PragmaForTest reads a setting of the writer's connection.
+func (s *Store) PragmaForTest(ctx context.Context, name string) (v string, err error) {
+	on := <-s.writer
+	defer func() { s.writer <- on }()
+	err = on.conn.QueryRowContext(ctx, "PRAGMA "+name).Scan(&v)
+	return v, err
+}
+
+// LimitForTest lets the file grow by so many pages and no more, as a full disk would.
+func (s *Store) LimitForTest(ctx context.Context, pages int) error {
+	on := <-s.writer
+	defer func() { s.writer <- on }()
+	var now int
+	if err := on.conn.QueryRowContext(ctx, "PRAGMA page_count").Scan(&now); err != nil {
+		return err
+	}
+	_, err := on.conn.ExecContext(ctx, fmt.Sprintf("PRAGMA max_page_count = %d", now+pages))
+	return err
+}
+
+// WriteNothingForTest lets the writer's connection write no more.
+func (s *Store) WriteNothingForTest(ctx context.Context) error {
+	on := <-s.writer
+	defer func() { s.writer <- on }()
+	_, err := on.conn.ExecContext(ctx, "PRAGMA query_only = ON")
+	return err
+}
