@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"escale/clients/profile"
-	"escale/crypto/key"
 	"escale/crypto/ledger"
 	"escale/schema"
 	"escale/schema/canon"
@@ -40,15 +39,6 @@ type PlannedScope struct {
 	_    struct{} `cbor:",toarray"`
 	ID   schema.Scope
 	Name schema.ScopeName
-}
-
-// Card is what a further officer hands to the founder: public keys.
-type Card struct {
-	_       struct{} `cbor:",toarray"`
-	Member  schema.Member
-	Device  schema.Device
-	Officer key.OfficerPublic
-	Keys    ledger.DeviceKeys
 }
 
 // CardOf makes an officer's card from the keys of a new profile.

@@ -76,6 +76,9 @@ func (c *Client) dial(ctx context.Context, network, addr string) (net.Conn, erro
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrUnreachable, err)
 	}
+	if err := boundBuffer(raw); err != nil {
+		return nil, withClose(fmt.Errorf("%w: %w", ErrUnreachable, err), raw)
+	}
 	counted := &conn{Conn: raw, stall: c.options.StallTimeout, n: &c.counters}
 	t := tls.Client(counted, c.tls)
 	if err := t.HandshakeContext(ctx); err != nil {
@@ -83,6 +86,21 @@ func (c *Client) dial(ctx context.Context, network, addr string) (net.Conn, erro
 		return nil, withClose(handshakeError(err), raw)
 	}
 	return t, nil
+}
+
+// sendBuffer is small so that the kernel takes bytes about as fast as the link: it makes room only when a third of its
+// buffer has drained, and at 2 KB a second a large one would look like a stall.
+const sendBuffer = 64 << 10
+
+func boundBuffer(c net.Conn) error {
+	b, ok := c.(interface{ SetWriteBuffer(int) error })
+	if !ok {
+		return nil // a dialer's own kind of connection
+	}
+	if err := b.SetWriteBuffer(sendBuffer); err != nil {
+		return fmt.Errorf("bound the send buffer: %w", err)
+	}
+	return nil
 }
 
 func withClose(err error, c net.Conn) error {

@@ -14,27 +14,57 @@ import (
 // whole is the size up to which a push is sent with its length, which costs fewer bytes and may be repeated.
 const whole = 64 << 10
 
-var errDone = errors.New("the exchange has ended")
+var errEnded = errors.New("the exchange has ended")
 
-// Push streams what write writes: a row of frames (wire.WriteSet). If write fails, its error is returned; if the line
-// breaks, ErrUnreachable, and the hub has kept the frames that reached it whole.
+// Push streams what write writes: a row of frames (wire.WriteSet). If write fails by itself, its error is returned; if the
+// line breaks, ErrUnreachable, and the hub has kept the frames that reached it whole: ask Offsets, and go on from there.
 func (c *Client) Push(ctx context.Context, write func(io.Writer) error) (out wire.PushReply, err error) {
 	r, w := io.Pipe()
+	source := &source{PipeWriter: w}
 	written := make(chan error, 1)
-	go func() {
-		buffered := bufio.NewWriterSize(w, 16<<10)
-		err := write(buffered)
-		if err == nil {
-			err = buffered.Flush()
-		}
-		written <- errors.Join(err, w.CloseWithError(err))
-	}()
+	go func() { written <- source.run(write) }()
 	sendErr := c.push(ctx, r, &out)
-	closeErr := r.CloseWithError(errDone)
-	if err := errors.Join(<-written, closeErr); err != nil && !errors.Is(err, errDone) {
+	if err := r.CloseWithError(errEnded); err != nil {
+		return out, err
+	}
+	if err := <-written; err != nil && !source.cut {
 		return out, fmt.Errorf("write the push: %w", err)
 	}
 	return out, sendErr
+}
+
+// source is the writing end of a push.
+type source struct {
+	*io.PipeWriter
+	cut bool // the exchange ended before the writing did
+}
+
+func (s *source) Write(b []byte) (int, error) {
+	n, err := s.PipeWriter.Write(b)
+	s.cut = s.cut || err != nil
+	return n, err
+}
+
+func (s *source) run(write func(io.Writer) error) error {
+	buffered := bufio.NewWriterSize(s, 16<<10)
+	err := write(buffered)
+	if err == nil {
+		err = buffered.Flush()
+	}
+	// A source that fails must not look like one that ended.
+	if closeErr := s.CloseWithError(sourceError(err)); closeErr != nil {
+		return errors.Join(err, closeErr)
+	}
+	return err
+}
+
+var errSource = errors.New("the source of the push failed")
+
+func sourceError(err error) error {
+	if err == nil {
+		return nil
+	}
+	return errSource
 }
 
 func (c *Client) push(ctx context.Context, r io.Reader, out *wire.PushReply) error {

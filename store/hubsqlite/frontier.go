@@ -51,12 +51,6 @@ func (c cellColumn) Scan(v any) error {
 	return nil
 }
 
-const dotFields = "f.cell, f.class, f.set_id, f.idx, s.stream, s.branch, s.seq"
-
-func dotColumns(d *hub.Dot) []any {
-	return []any{cellColumn{&d.Cell}, &d.Class, &d.Set, &d.Index, &d.At.Stream, &d.At.Branch, &d.At.Seq}
-}
-
 // Frontier returns what stands in the cells.
 func (t *tx) Frontier(scope int64, cells []hub.Cell) (out []hub.Dot, err error) {
 	err = inRuns(len(cells), func(from, n int) error {
@@ -65,51 +59,60 @@ func (t *tx) Frontier(scope int64, cells []hub.Cell) (out []hub.Dot, err error) 
 			args = append(args, cellOf(c))
 		}
 		// CROSS JOIN fixes the order: one search for each cell.
-		return t.rows("WITH c(cell) AS (VALUES "+places("(?)", n)+") SELECT "+dotFields+` FROM c
-			CROSS JOIN frontier f ON f.scope = ? AND f.cell = c.cell CROSS JOIN sets s ON s.id = f.set_id`, func(rows *sql.Rows) error {
-			var d hub.Dot
-			if err := rows.Scan(dotColumns(&d)...); err != nil {
-				return err
-			}
-			out = append(out, d)
-			return nil
+		return t.rows("WITH c(cell) AS (VALUES "+places("(?)", n)+`) SELECT f.cell, f.dots FROM c
+			CROSS JOIN frontier f ON f.scope = ? AND f.cell = c.cell`, func(rows *sql.Rows) error {
+			out, err = scanDots(rows, out)
+			return err
 		}, append(args, scope)...)
 	})
 	return out, err
 }
 
-// AddDots adds to the frontier.
-func (t *tx) AddDots(scope int64, dots []hub.Dot) error {
-	return inRuns(len(dots), func(from, n int) error {
-		args := make([]any, 0, 5*n)
-		for _, d := range dots[from : from+n] {
-			args = append(args, scope, cellOf(d.Cell), d.Set, int64(d.Index), int64(d.Class))
-		}
-		return t.exec("INSERT INTO frontier (scope, cell, set_id, idx, class) VALUES "+places("(?,?,?,?,?)", n), args...)
-	})
+func scanDots(rows *sql.Rows, out []hub.Dot) ([]hub.Dot, error) {
+	var c hub.Cell
+	var b sql.RawBytes
+	if err := rows.Scan(cellColumn{&c}, &b); err != nil {
+		return out, err
+	}
+	return readDots(c, b, out)
 }
 
-// DropDots removes from the frontier.
-func (t *tx) DropDots(scope int64, dots []hub.Dot) error {
-	for _, d := range dots {
-		err := t.exec("DELETE FROM frontier WHERE scope = ? AND cell = ? AND set_id = ? AND idx = ?",
-			scope, cellOf(d.Cell), d.Set, int64(d.Index))
-		if err != nil {
+// PutCells replaces what stands in the cells. One that is left without dots is removed.
+func (t *tx) PutCells(scope int64, cells []hub.Cell, dots []hub.Dot) error {
+	packed, err := packCells(cells, dots)
+	if err != nil {
+		return err
+	}
+	full := make([]hub.Cell, 0, len(cells))
+	for _, c := range cells {
+		if len(packed[c]) > 0 {
+			full = append(full, c)
+			continue
+		}
+		if err := t.exec("DELETE FROM frontier WHERE scope = ? AND cell = ?", scope, cellOf(c)); err != nil {
 			return err
 		}
 	}
-	return nil
+	return inRuns(len(full), func(from, n int) error {
+		args := make([]any, 0, 3*n)
+		for _, c := range full[from : from+n] {
+			args = append(args, scope, cellOf(c), packed[c])
+		}
+		return t.exec("INSERT INTO frontier (scope, cell, dots) VALUES "+places("(?,?,?)", n)+
+			" ON CONFLICT (scope, cell) DO UPDATE SET dots = excluded.dots", args...)
+	})
 }
 
 // EachDot reads a scope's frontier in order.
 func (t *tx) EachDot(scope int64, f func(hub.Dot) error) error {
-	return t.rows("SELECT "+dotFields+` FROM frontier f CROSS JOIN sets s ON s.id = f.set_id WHERE f.scope = ?
-		ORDER BY f.cell, f.set_id, f.idx`, func(rows *sql.Rows) error {
-		var d hub.Dot
-		if err := rows.Scan(dotColumns(&d)...); err != nil {
-			return err
+	return t.rows("SELECT cell, dots FROM frontier WHERE scope = ? ORDER BY cell", func(rows *sql.Rows) error {
+		dots, err := scanDots(rows, nil)
+		for _, d := range dots {
+			if err := f(d); err != nil {
+				return err
+			}
 		}
-		return f(d)
+		return err
 	}, scope)
 }
 

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"testing"
 
@@ -21,8 +22,9 @@ func frontier(t *testing.T, b *bench) {
 		if two, err = addSet(tx, scopeA, 1, 2, []byte{1}); err != nil {
 			return err
 		}
-		return tx.AddDots(one.Scope, []hub.Dot{
-			{Cell: cell, Class: changeset.Exclusive, Set: one.ID, Index: 7}, {Cell: cell, Set: two.ID}, {Cell: other, Set: two.ID},
+		return tx.PutCells(one.Scope, []hub.Cell{cell, other}, []hub.Dot{
+			{Cell: other, Set: two.ID, At: two.At}, {Cell: cell, Set: two.ID, At: two.At},
+			{Cell: cell, Class: changeset.Exclusive, Set: one.ID, Index: 7, At: one.At},
 		})
 	})
 	b.again()
@@ -46,8 +48,17 @@ func frontier(t *testing.T, b *bench) {
 		}
 		return errors.Join(err, e)
 	})
-	b.update(func(tx hub.Tx) error { return tx.DropDots(one.Scope, []hub.Dot{{Cell: cell, Set: one.ID, Index: 7}}) })
-	if got := dots(b, one.Scope); len(got) != 2 || got[0].Cell != cell || got[1].Cell != other {
+	if got := dots(b, one.Scope); len(got) != 3 || got[0].Set != one.ID || got[1].Set != two.ID || got[2].Cell != other {
+		t.Errorf("not in order: %+v", got)
+	}
+	stray := func(tx hub.Tx) error { return tx.PutCells(one.Scope, nil, []hub.Dot{{Cell: cell}}) }
+	if err := b.store.Update(context.Background(), stray); err == nil {
+		t.Error("a dot of a cell that is not named is taken")
+	}
+	b.update(func(tx hub.Tx) error {
+		return tx.PutCells(one.Scope, []hub.Cell{other, cell}, []hub.Dot{{Cell: cell, Set: two.ID, At: two.At}})
+	})
+	if got := dots(b, one.Scope); len(got) != 1 || got[0].Cell != cell || got[0].Set != two.ID {
 		t.Errorf("%+v", got)
 	}
 	b.update(func(tx hub.Tx) error { return tx.ClearFrontier(one.Scope) })
@@ -177,7 +188,7 @@ func longLists(t *testing.T, b *bench) {
 			cells = append(cells, c)
 			all = append(all, hub.Dot{Cell: c, Set: row.ID})
 		}
-		return tx.AddDots(scope, all)
+		return tx.PutCells(scope, cells, all)
 	})
 	b.view(func(tx hub.Tx) error {
 		rows, err := tx.FindSets(names)
@@ -190,17 +201,8 @@ func longLists(t *testing.T, b *bench) {
 		}
 		return errors.Join(err, e)
 	})
-	b.update(func(tx hub.Tx) error {
-		var all []hub.Dot
-		for _, c := range cells {
-			all = append(all, hub.Dot{Cell: c})
-		}
-		if err := tx.DropDots(scope, all); err != nil { // none is there under set 0
-			return err
-		}
-		return nil
-	})
-	if got := dots(b, scope); len(got) != n {
-		t.Errorf("%d dots left of %d", len(got), n)
+	b.update(func(tx hub.Tx) error { return tx.PutCells(scope, cells[:n-3], nil) })
+	if got := dots(b, scope); len(got) != 3 {
+		t.Errorf("%d dots left of 3", len(got))
 	}
 }

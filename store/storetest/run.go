@@ -160,7 +160,7 @@ func atomic(t *testing.T, b *bench) {
 		if _, err := addSet(tx, scopeA, 1, 1, []byte("raw")); err != nil {
 			return err
 		}
-		if err := tx.AddDots(1, []hub.Dot{{Set: 1}}); err != nil {
+		if err := tx.PutCells(1, []hub.Cell{{}}, []hub.Dot{{Set: 1}}); err != nil {
 			return err
 		}
 		return stop

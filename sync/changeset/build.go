@@ -42,6 +42,9 @@ func (d *Draft) Close(k key.SignPrivate) (*Set, error) {
 	if o.Session == nil {
 		o.Session = []byte{}
 	}
+	if o.Deltas == nil {
+		o.Deltas = [][]byte{}
+	}
 	h := d.Header
 	h.Suite, h.Count = schema.Suite, uint32(len(d.Deltas))
 	if h.Heads == nil {

@@ -95,8 +95,11 @@ func Parse(raw []byte) (*Set, error) {
 		return nil, fmt.Errorf("%w: %d bytes, at most %d", ErrBound, len(raw), schema.MaxChangeSet)
 	}
 	var o outer
-	if err := canon.DecodeLoose(raw, &o); err != nil {
+	if err := canon.Decode(raw, &o); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
+	}
+	if o.Session == nil || o.Wrap == nil || o.Deltas == nil || o.Erased == nil {
+		return nil, fmt.Errorf("%w: null in place of nothing", ErrMalformed)
 	}
 	s := &Set{Raw: raw, Session: o.Session, Wrap: o.Wrap, signature: o.Signature}
 	if err := canon.Decode(o.Header, &s.Header); err != nil {

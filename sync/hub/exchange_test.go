@@ -299,7 +299,8 @@ func TestVerifyFindsWhatWasTamperedWith(t *testing.T) {
 		"a running hash": func(tx hub.Tx, row hub.ScopeRow) error { row.Running[0] ^= 1; return tx.PutScope(row) },
 		"conflicts":      func(tx hub.Tx, row hub.ScopeRow) error { row.Conflicts = 7; return tx.PutScope(row) },
 		"the frontier": func(tx hub.Tx, row hub.ScopeRow) error {
-			return tx.AddDots(row.ID, []hub.Dot{{Cell: hub.Cell{Object: schema.Object{1}}, Set: 1}})
+			c := hub.Cell{Object: schema.Object{1}}
+			return tx.PutCells(row.ID, []hub.Cell{c}, []hub.Dot{{Cell: c, Set: 1}})
 		},
 		"a tip": func(tx hub.Tx, _ hub.ScopeRow) error { return tx.PutBranch(1, 0, hub.Branch{Tip: 1}) },
 	} {

@@ -1,7 +1,9 @@
 package hub
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
 
 	"escale/schema"
 	"escale/sync/changeset"
@@ -64,8 +66,7 @@ func nextCells(deltas []changeset.Delta, from int) (to int, cells map[Cell]*cell
 // cell is what stands in one cell, before and after.
 type cell struct {
 	dots    []Dot
-	stored  int // how many of dots, from the front, are in the store
-	dropped []Dot
+	changed bool
 	before  bool // whether it was an open conflict
 }
 
@@ -99,6 +100,7 @@ func (w *weigher) weighSome(row SetRow, deltas []changeset.Delta, base uint32, c
 			if err := w.drop(c, context); err != nil {
 				return err
 			}
+			c.changed = true
 			c.dots = append(c.dots, Dot{
 				Cell: Cell{d.Object, t.Tag}, Class: t.Class, Set: row.ID, Index: base + uint32(i), At: row.At,
 			})
@@ -109,9 +111,8 @@ func (w *weigher) weighSome(row SetRow, deltas []changeset.Delta, base uint32, c
 
 // load reads what stands in the cells.
 func (w *weigher) load(cells map[Cell]*cell) error {
-	names := make([]Cell, 0, len(cells))
-	for k := range cells {
-		names = append(names, k)
+	names := sorted(cells)
+	for _, k := range names {
 		cells[k] = &cell{}
 	}
 	dots, err := w.tx.Frontier(w.scope.ID, names)
@@ -126,30 +127,40 @@ func (w *weigher) load(cells map[Cell]*cell) error {
 		c.dots = append(c.dots, d)
 	}
 	for _, c := range cells {
-		c.stored, c.before = len(c.dots), c.conflict()
+		c.before = c.conflict()
 	}
 	return nil
 }
 
-// drop removes what a context has seen. Stored dots stay in front.
+// sorted returns the names of cells in the order in which a store keeps them: neighbours cost it less than strangers.
+func sorted(cells map[Cell]*cell) []Cell {
+	names := make([]Cell, 0, len(cells))
+	for k := range cells {
+		names = append(names, k)
+	}
+	slices.SortFunc(names, func(a, b Cell) int {
+		if c := bytes.Compare(a.Object[:], b.Object[:]); c != 0 {
+			return c
+		}
+		return bytes.Compare(a.Tag[:], b.Tag[:])
+	})
+	return names
+}
+
+// drop removes what a context has seen.
 func (w *weigher) drop(c *cell, context []seen) error {
-	kept, stored := c.dots[:0:0], 0
-	for i, d := range c.dots {
+	kept := c.dots[:0]
+	for _, d := range c.dots {
 		was, err := w.saw(context, d)
 		if err != nil {
 			return err
 		}
-		switch {
-		case was && i < c.stored:
-			c.dropped = append(c.dropped, d)
-		case !was && i < c.stored:
-			stored++
-			kept = append(kept, d)
-		case !was:
+		if !was {
 			kept = append(kept, d)
 		}
 	}
-	c.dots, c.stored = kept, stored
+	c.changed = c.changed || len(kept) < len(c.dots)
+	c.dots = kept
 	return nil
 }
 
@@ -173,10 +184,14 @@ func (w *weigher) saw(context []seen, d Dot) (bool, error) {
 
 // store writes what changed, and counts open conflicts.
 func (w *weigher) store(cells map[Cell]*cell) error {
-	var add, gone []Dot
-	for _, c := range cells {
-		add = append(add, c.dots[c.stored:]...)
-		gone = append(gone, c.dropped...)
+	var names []Cell
+	var dots []Dot
+	for _, k := range sorted(cells) {
+		c := cells[k]
+		if !c.changed {
+			continue
+		}
+		names, dots = append(names, k), append(dots, c.dots...)
 		switch after := c.conflict(); {
 		case after && !c.before:
 			w.scope.Conflicts++
@@ -184,15 +199,10 @@ func (w *weigher) store(cells map[Cell]*cell) error {
 			w.scope.Conflicts--
 		}
 	}
-	if len(gone) > 0 {
-		if err := w.tx.DropDots(w.scope.ID, gone); err != nil {
-			return err
-		}
-	}
-	if len(add) == 0 {
+	if len(names) == 0 {
 		return nil
 	}
-	return w.tx.AddDots(w.scope.ID, add)
+	return w.tx.PutCells(w.scope.ID, names, dots)
 }
 
 // context returns what the author of a delta can prove to have seen.

@@ -177,3 +177,42 @@ func TestClosedEpochCountsUpToTheCut(t *testing.T) {
 	}
 	s.sound()
 }
+
+func TestThinnedOutChangeSetIsRefused(t *testing.T) {
+	o := newOrganisation(t, 2, 1)
+	s := o.serve(t)
+	set := o.writer(o.people[0], o.scopes[0]).next(nil, create(1), create(2))
+	raw, err := set.Erase(func(object schema.Object) bool { return object == set.Deltas[0].Object })
+	if err != nil {
+		t.Fatal(err)
+	}
+	thin := must[*changeset.Set](t)(changeset.Parse(raw))
+	s.want(wire.Refused, "parts_erased", thin)
+	s.want(wire.Accepted, "", set) // the whole one still finds its place
+}
+
+// covering is a Chains that knows nothing.
+type covering struct{}
+
+func (covering) Covers(_, _ schema.Hash) (bool, error)        { return false, nil }
+func (covering) Cut(schema.Hash) ([]schema.Hash, bool, error) { return nil, false, nil }
+
+func TestJudgementIsTheSameOnBothSides(t *testing.T) {
+	o := newOrganisation(t, 3, 1)
+	w := o.writer(o.people[0], o.scopes[0])
+	set := w.next(nil, create(1))
+	v, err := admit.Judge(o.log, set, nil, covering{})
+	if err != nil || !v.Admitted() {
+		t.Fatalf("%+v %v", v, err)
+	}
+	later := o.log.Head().Height + 1
+	if v, err = admit.Judge(o.log, set, &later, covering{}); err != nil || v.Reason != admit.LedgerWentBack {
+		t.Fatalf("%+v %v", v, err)
+	}
+	if got := admit.Readable(o.log.State(), o.people[2].id()); len(got) != 0 {
+		t.Fatalf("capture-only reads %v", got)
+	}
+	if got := admit.Readable(o.log.State(), o.people[0].id()); len(got) != 1 || got[0] != o.scopes[0] {
+		t.Fatalf("a reader reads %v", got)
+	}
+}

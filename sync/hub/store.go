@@ -180,16 +180,16 @@ type Dot struct {
 	Class changeset.Class
 	Set   int64
 	Index uint32
-	At    At // of the set; filled by the store when it reads
+	At    At // of the set
 }
 
 // FrontierStore keeps the frontier of each scope, and heads that were cited before they came.
 type FrontierStore interface {
 	// Frontier returns the dots of the given cells, in no order.
 	Frontier(scope int64, cells []Cell) ([]Dot, error)
-	AddDots(scope int64, dots []Dot) error
-	DropDots(scope int64, dots []Dot) error
-	// EachDot calls f with all dots of a scope, ordered by cell, set and index.
+	// PutCells replaces what stands in the given cells, each named once, by the given dots, of those cells only.
+	PutCells(scope int64, cells []Cell, dots []Dot) error
+	// EachDot calls f with all dots of a scope, ordered by cell and inside a cell by set and index.
 	EachDot(scope int64, f func(Dot) error) error
 	ClearFrontier(scope int64) error
 	// AddDangling notes that a change-set cites a head that is not here. Noting it twice is no error.

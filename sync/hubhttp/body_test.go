@@ -132,7 +132,7 @@ func TestSlowClientHoldsUpNobody(t *testing.T) {
 
 func TestTooManyAtOnce(t *testing.T) {
 	inside, leave := make(chan struct{}, 8), make(chan struct{})
-	r := newRig(t, hubhttp.Options{Memory: 4 << 20, Wait: 50 * time.Millisecond})
+	r := newRig(t, hubhttp.Options{Memory: 4 << 20, Wait: 300 * time.Millisecond})
 	r.hub.during = func() { inside <- struct{}{}; <-leave }
 	done := make(chan int, 1)
 	go func() {
@@ -182,7 +182,8 @@ func TestStopLetsARunningPushFinish(t *testing.T) {
 }
 
 func TestLongReplyToASlowReader(t *testing.T) {
-	r := newRig(t, hubhttp.Options{Stall: 300 * time.Millisecond})
+	r := newRig(t, hubhttp.Options{Stall: time.Second})
+	r.hub.blob = 12 << 20
 	c, err := tls.Dial("tcp", r.addr, r.config)
 	if err != nil {
 		t.Fatal(err)
@@ -207,14 +208,15 @@ func TestLongReplyToASlowReader(t *testing.T) {
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	if total < 3<<20 {
-		t.Fatalf("%d bytes, want more than 3 MiB", total)
+	if total < r.hub.blob {
+		t.Fatalf("%d bytes, want more than %d", total, r.hub.blob)
 	}
 }
 
 // TestSlowReaderHoldsOnlyWhatItReads: room is reserved for the largest reply, and given back when the reply is known.
 func TestSlowReaderHoldsOnlyWhatItReads(t *testing.T) {
-	r := newRig(t, hubhttp.Options{Memory: 16 << 20, Wait: 2 * time.Second})
+	r := newRig(t, hubhttp.Options{Memory: 64 << 20, Wait: time.Second})
+	r.hub.blob = 12 << 20
 	c, err := tls.Dial("tcp", r.addr, r.config)
 	if err != nil {
 		t.Fatal(err)

@@ -30,6 +30,7 @@ type fakeHub struct {
 	calls    atomic.Int64
 	fail     error
 	during   func() // runs inside Sync
+	blob     int    // size of what GetBlobs returns
 	frame    func() // runs after each whole frame of a push
 	pushed   chan int
 	status   hub.Status
@@ -68,7 +69,7 @@ func (f *fakeHub) Append(context.Context, schema.Device, wire.LedgerAppend) (wir
 func (f *fakeHub) PutBlobs(context.Context, schema.Device, wire.Blobs) error { return f.called() }
 
 func (f *fakeHub) GetBlobs(context.Context, schema.Device, wire.BlobNames) (wire.Blobs, error) {
-	return wire.Blobs{Blobs: [][]byte{bytes.Repeat([]byte{7}, 3<<20)}}, f.called()
+	return wire.Blobs{Blobs: [][]byte{make([]byte, f.blob)}}, f.called()
 }
 
 func (f *fakeHub) Sync(context.Context, schema.Device, wire.SyncAsk) (wire.SyncReply, error) {

@@ -21,6 +21,7 @@ const (
 	maxHeader      = 8 << 10
 	maxConnections = 1024
 	grace          = 30 * time.Second // for what runs when the server is told to stop
+	sendBuffer     = 256 << 10        // of a connection, in bytes; see boundedListener
 )
 
 // New returns the handler of the exchange: to be served inside the pinned channel, since it takes the caller's key from
@@ -43,7 +44,7 @@ func Serve(ctx context.Context, l net.Listener, handler http.Handler, config *tl
 		BaseContext:       func(net.Listener) context.Context { return context.WithoutCancel(ctx) },
 	}
 	s.Protocols.SetHTTP1(true)
-	l = netutil.LimitListener(l, maxConnections)
+	l = netutil.LimitListener(boundedListener{l}, maxConnections)
 	if config != nil {
 		l = tls.NewListener(l, config)
 	}
@@ -61,6 +62,24 @@ func Serve(ctx context.Context, l net.Listener, handler http.Handler, config *tl
 		return fmt.Errorf("serve: %w", err)
 	}
 	return nil
+}
+
+// boundedListener keeps the kernel from buffering megabytes for a slow reader. It says that there is room again only when
+// a third of the buffer has drained, and at a few kilobytes a second that would look like a stall.
+type boundedListener struct{ net.Listener }
+
+// Accept waits for the next connection.
+func (l boundedListener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	if t, ok := c.(*net.TCPConn); ok {
+		if err := t.SetWriteBuffer(sendBuffer); err != nil {
+			return c, nil // it is gone already, as the server finds out when it reads
+		}
+	}
+	return c, nil
 }
 
 // shutdown cuts what has not finished after the grace. Nothing is lost by that: whole frames are durable, and the laptop

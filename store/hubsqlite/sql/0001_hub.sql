@@ -69,15 +69,13 @@ CREATE TABLE branches (
     PRIMARY KEY (stream, number)
 ) STRICT, WITHOUT ROWID;
 
--- The frontier: edits that no other admitted edit of the same cell has seen. cell is object and tag in one. No foreign
--- key to sets: it would cost a search for each row of the busiest table, and rows are only ever made from stored sets.
+-- The frontier: of each cell, the edits that no other admitted edit has seen. cell is object and tag in one; dots are
+-- those edits in one value, so that an edit that supersedes another costs one search and one write.
 CREATE TABLE frontier (
     scope INTEGER NOT NULL,
     cell  BLOB NOT NULL,
-    set_id INTEGER NOT NULL,
-    idx   INTEGER NOT NULL,
-    class INTEGER NOT NULL,
-    PRIMARY KEY (scope, cell, set_id, idx)
+    dots  BLOB NOT NULL,
+    PRIMARY KEY (scope, cell)
 ) STRICT, WITHOUT ROWID;
 
 -- Heads that were cited before they came.
