@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"strings"
 
+	"escale/clients/profile"
 	"escale/crypto/key"
 	"escale/crypto/ledger"
 	"escale/schema"
@@ -32,6 +33,16 @@ type Card struct {
 	Device  schema.Device
 	Officer key.OfficerPublic
 	Keys    ledger.DeviceKeys
+}
+
+// CardOf makes an officer's card from the keys of a new profile.
+func CardOf(k profile.Keys) (Card, error) {
+	officer, err := key.OfficerFromSeed(k.Officer)
+	if err != nil {
+		return Card{}, err
+	}
+	keys, err := k.Public()
+	return Card{Member: k.Member, Device: k.Device, Officer: officer.Public(), Keys: keys}, err
 }
 
 func cardChecksum(b []byte) []byte {

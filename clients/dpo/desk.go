@@ -6,9 +6,11 @@
 package dpo
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"escale/clients/profile"
@@ -69,7 +71,35 @@ func (d *Desk) propose(ctx context.Context, bodies ...ledger.Body) error {
 	if err != nil {
 		return err
 	}
+	waits, err := d.waits(ctx, o)
+	if err != nil {
+		return err
+	}
+	if waits {
+		return ErrWaits
+	}
 	return d.sign(ctx, o)
+}
+
+// waits reports whether an order of the same content, signed by this officer, waits already: a step that is repeated
+// proposes nothing twice.
+func (d *Desk) waits(ctx context.Context, o *ledger.SignedOrder) (bool, error) {
+	if d.p.Log().State().Threshold() <= 1 {
+		return false, nil
+	}
+	wanted, err := o.Content()
+	if err != nil {
+		return false, err
+	}
+	pending, err := d.Orders(ctx)
+	if err != nil {
+		return false, err
+	}
+	return slices.ContainsFunc(pending, func(p Pending) bool {
+		return p.Mine && slices.EqualFunc(p.Order.Bodies, wanted.Bodies, func(a, b ledger.RawBody) bool {
+			return a.Kind == b.Kind && bytes.Equal(a.Bytes, b.Bytes)
+		})
+	}), nil
 }
 
 func (d *Desk) sign(ctx context.Context, o *ledger.SignedOrder) error {

@@ -41,16 +41,6 @@ type PlannedScope struct {
 	Name schema.ScopeName
 }
 
-// CardOf makes an officer's card from the keys of a new profile.
-func CardOf(k profile.Keys) (Card, error) {
-	officer, err := key.OfficerFromSeed(k.Officer)
-	if err != nil {
-		return Card{}, err
-	}
-	keys, err := k.Public()
-	return Card{Member: k.Member, Device: k.Device, Officer: officer.Public(), Keys: keys}, err
-}
-
 // NewPlan draws everything random of a new organisation. The first card is the founder's.
 func NewPlan(rand io.Reader, now time.Time, name string, threshold uint, cards []Card, sites []string, source *pack.Source) (*Plan, error) {
 	p := &Plan{Name: name, Sites: []PlannedSite{}, Scopes: []PlannedScope{}}
@@ -191,6 +181,9 @@ func sortedDevices(ds []schema.Device) []schema.Device {
 func (d *Desk) fillDirectory(ctx context.Context, plan *Plan) error {
 	known := d.p.Directory()
 	var facts []profile.Fact
+	if known.Name == "" {
+		facts = append(facts, profile.NameFact(plan.Name))
+	}
 	for _, s := range plan.Sites {
 		if _, ok := known.Sites[s.Code]; !ok {
 			facts = append(facts, profile.SiteFact(s.Code, s.Bundle, s.ID))

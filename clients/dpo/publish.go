@@ -38,22 +38,33 @@ func (d *Desk) Publish(ctx context.Context, source *pack.Source) error {
 		if err != nil {
 			return err
 		}
-		blob, k, err := d.p.SealBundle(name, version, b)
-		if err != nil {
-			return err
+		k, sealed := d.sealedBefore(name, version, b)
+		if !sealed {
+			var blob []byte
+			if blob, k, err = d.p.SealBundle(name, version, b); err != nil {
+				return err
+			}
+			blobs.Blobs = append(blobs.Blobs, blob)
+			facts = append(facts, profile.BundleFact(k))
 		}
-		blobs.Blobs = append(blobs.Blobs, blob)
-		facts = append(facts, profile.BundleFact(k))
 		order.Bundles = append(order.Bundles, ledger.BundleRef{ID: d.bundleID(name), Hash: k.Blob, Pack: k.Pack})
 	}
 	slices.SortFunc(order.Bundles, func(a, b ledger.BundleRef) int { return slices.Compare(a.ID[:], b.ID[:]) })
-	if err := d.hub.PutBlobs(ctx, blobs); err != nil {
-		return err
-	}
-	if err := d.p.SaveFacts(ctx, d.p.Directory().Scope, facts); err != nil {
-		return err
+	if len(facts) > 0 {
+		if err := d.hub.PutBlobs(ctx, blobs); err != nil {
+			return err
+		}
+		if err := d.p.SaveFacts(ctx, d.p.Directory().Scope, facts); err != nil {
+			return err
+		}
 	}
 	return d.propose(ctx, order)
+}
+
+// sealedBefore finds a bundle that an earlier attempt put to the hub under the same version; its order may still wait.
+func (d *Desk) sealedBefore(name string, version uint64, b *pack.Bundle) (profile.BundleKey, bool) {
+	k, ok := d.p.Directory().Bundles[name]
+	return k, ok && k.Version == version && k.Pack == schema.PackOf(b.Hash())
 }
 
 // published reports whether the newest pack in the ledger holds exactly these bundles, and the directory their keys.

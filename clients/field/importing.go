@@ -117,11 +117,11 @@ func (b *Book) importLine(ctx context.Context, l line, refs map[string]Saved) (S
 	if err != nil {
 		return Saved{}, err
 	}
-	parent := l.Parent
+	n := New{Form: l.Form, Site: l.Site, Parent: l.Parent, Answers: answers}
 	if s, ok := refs[l.Parent]; ok {
-		parent = s.Code
+		n.Code = s.Code
 	}
-	return b.Create(ctx, New{Form: l.Form, Site: l.Site, Parent: parent, Answers: answers})
+	return b.Create(ctx, n)
 }
 
 func (b *Book) importEdit(ctx context.Context, l line, refs map[string]Saved) (Saved, error) {

@@ -263,18 +263,6 @@ func (r *Record) compartments() []string {
 	return out
 }
 
-// compartmentOf returns the compartment in which a path lies.
-func (r *Record) compartmentOf(path string) (string, bool) {
-	if r.Form == nil {
-		return "", false
-	}
-	f, ok := r.Form.Lookup(path)
-	if !ok {
-		return "", false
-	}
-	return f.Compartment, true
-}
-
 // MayShowField reports whether a field may be shown to the member: a role that sees records without names sees only
 // what an export without names would hold.
 func (r *Record) MayShowField(path string) bool {

@@ -19,6 +19,7 @@ type New struct {
 	Form    string
 	Site    string // may be empty where the device has one site, or the answers say it
 	Parent  string // id, beginning of an id, or code of the record that it belongs to
+	Code    string // code of that record, where it is known already
 	Answers form.Answers
 }
 
@@ -44,9 +45,11 @@ func (b *Book) Create(ctx context.Context, n New) (Saved, error) {
 	if !ok {
 		return Saved{}, fmt.Errorf("%w: %q", ErrNoForm, n.Form)
 	}
-	parent, err := b.parentCode(ctx, f, n.Parent)
-	if err != nil {
-		return Saved{}, err
+	parent := n.Code
+	if parent == "" {
+		if parent, err = b.parentCode(ctx, f, n.Parent); err != nil {
+			return Saved{}, err
+		}
 	}
 	hidden := b.hidden(f, site)
 	if hidden[form.Anchor] {

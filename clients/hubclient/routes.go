@@ -25,6 +25,18 @@ func (c *Client) Requests(ctx context.Context) (out wire.Requests, err error) {
 	return out, err
 }
 
+// PutOrder leaves an order that waits for officers' signatures.
+func (c *Client) PutOrder(ctx context.Context, in wire.PendingOrder) error {
+	_, err := c.call(ctx, wire.PathPutOrder, in, new(wire.Empty))
+	return err
+}
+
+// Orders lists the orders that wait.
+func (c *Client) Orders(ctx context.Context) (out wire.PendingOrders, err error) {
+	_, err = c.call(ctx, wire.PathOrders, nil, &out)
+	return out, err
+}
+
 // Ledger reads a page of entries.
 func (c *Client) Ledger(ctx context.Context, in wire.LedgerRead) (out wire.LedgerPage, err error) {
 	_, err = c.call(ctx, wire.PathLedger, in, &out)

@@ -15,6 +15,7 @@ import (
 // Directory is what the opaque names of the ledger stand for. It is made of sealed records like all others, in a scope
 // that every enrolled device reads.
 type Directory struct {
+	Name       string       // of the organisation
 	Scope      schema.Scope // of the directory itself
 	Scopes     map[schema.Scope]schema.ScopeName
 	Sites      map[string]ledger.Site
@@ -34,6 +35,7 @@ type BundleKey struct {
 
 // Forms of the directory's records, and their fields.
 const (
+	FormOrg    = "directory_organisation"
 	FormScope  = "directory_scope"
 	FormSite   = "directory_site"
 	FormBundle = "directory_bundle"
@@ -44,6 +46,11 @@ const (
 type Fact struct {
 	Form   string
 	Fields [][2]string
+}
+
+// NameFact says what the organisation is called.
+func NameFact(name string) Fact {
+	return Fact{FormOrg, [][2]string{{"name", name}}}
 }
 
 // ScopeFact says what an opaque scope stands for.
@@ -143,7 +150,7 @@ func (p *Profile) ReadDirectory(ctx context.Context) error {
 		return nil
 	}
 	d.Scope = scope
-	read := map[string]func(map[string]string) error{FormScope: d.readScope, FormSite: d.readSite, FormBundle: d.readBundle}
+	read := map[string]func(map[string]string) error{FormOrg: d.readName, FormScope: d.readScope, FormSite: d.readSite, FormBundle: d.readBundle}
 	err := p.Facts(ctx, scope, func(form string, fields map[string]string) error {
 		if f, ok := read[form]; ok {
 			return f(fields)
@@ -153,6 +160,11 @@ func (p *Profile) ReadDirectory(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("directory: %w", err)
 	}
+	return nil
+}
+
+func (d *Directory) readName(f map[string]string) error {
+	d.Name = f["name"]
 	return nil
 }
 

@@ -158,10 +158,11 @@ func (p *Profile) Local(context.Context) (scopes []wire.ScopeState, own []wire.T
 }
 
 // Unsent returns the closed change-sets that are not known to be at the hub, a predecessor before its successor.
-func (p *Profile) Unsent(ctx context.Context) (out []wire.Tip, err error) {
+func (p *Profile) Unsent(ctx context.Context) (out []replica.Offer, err error) {
 	err = p.db.Update(ctx, func(tx *agentdb.Tx) error {
 		return tx.UnsentSets(func(s agentdb.Set) error {
-			out = append(out, wire.Tip{Stream: p.streams[s.Stream].Name, Seq: s.Seq, Set: s.Hash})
+			stream := p.streams[s.Stream]
+			out = append(out, replica.Offer{Tip: wire.Tip{Stream: stream.Name, Seq: s.Seq, Set: s.Hash}, Scope: stream.Scope})
 			return nil
 		})
 	})
@@ -224,13 +225,26 @@ func (p *Profile) Restart(ctx context.Context) error {
 	return p.db.Update(ctx, p.newIncarnation)
 }
 
-// ResetCursor reads a scope's log from its start.
+// ResetCursor reads a scope's log from its start, because the hub's log is another one than before, and offers again what
+// this laptop holds of it.
 func (p *Profile) ResetCursor(ctx context.Context, scope schema.Scope) error {
 	c := wire.Cursor{Scope: scope}
-	if err := p.db.Update(ctx, func(tx *agentdb.Tx) error { return tx.PutCursor(c) }); err != nil {
+	err := p.db.Update(ctx, func(tx *agentdb.Tx) error {
+		if err := tx.MarkScopeUnsent(scope); err != nil {
+			return err
+		}
+		return tx.PutCursor(c)
+	})
+	if err != nil {
 		return err
 	}
 	p.cursors[scope] = c
+	for id, info := range p.sets {
+		if info.state == agentdb.AtHub && p.streams[info.stream].Scope == scope {
+			info.state = agentdb.Ready
+			p.sets[id] = info
+		}
+	}
 	return nil
 }
 

@@ -117,7 +117,7 @@ func Open(ctx context.Context, db *agentdb.DB, keys Keys, opts Options) (*Profil
 }
 
 func (p *Profile) load(tx *agentdb.Tx) error {
-	for _, step := range []func(*agentdb.Tx) error{p.loadMeta, p.loadLedger, p.loadHistory, p.loadKeys} {
+	for _, step := range []func(*agentdb.Tx) error{p.loadOrg, p.loadMeta, p.loadLedger, p.loadHistory, p.loadKeys} {
 		if err := step(tx); err != nil {
 			return err
 		}

@@ -38,7 +38,7 @@ func New() (*Codec, error) {
 		MaxMapPairs:       1 << 14,
 		ExtraReturnErrors: cbor.ExtraDecErrorUnknownField,
 		UTF8:              cbor.UTF8RejectInvalid,
-		IntDec:            cbor.IntDecConvertSigned,
+		IntDec:            cbor.IntDecConvertSignedOrFail,
 	}.DecMode()
 	if err != nil {
 		return nil, fmt.Errorf("CBOR decoder: %w", err)

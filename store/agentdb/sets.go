@@ -228,6 +228,12 @@ func (t *Tx) MarkAllUnsent() error {
 	return err
 }
 
+// MarkScopeUnsent makes a scope's closed change-sets wait to be offered again.
+func (t *Tx) MarkScopeUnsent(scope schema.Scope) error {
+	_, err := t.exec(`UPDATE sets SET state = 1 WHERE state = 2 AND stream IN (SELECT id FROM streams WHERE scope = ?)`, scope[:])
+	return err
+}
+
 // MarkOpened notes whether a change-set's deltas were opened.
 func (t *Tx) MarkOpened(set causal.Set, o Opened) error {
 	_, err := t.exec(`UPDATE sets SET opened = ? WHERE id = ?`, o, set)

@@ -1,12 +1,14 @@
 package hub_test
 
 import (
+	"maps"
 	"testing"
 
 	"escale/crypto/ledger"
 	"escale/schema"
 	"escale/sync/admit"
 	"escale/sync/changeset"
+	"escale/sync/hub"
 	"escale/sync/wire"
 )
 
@@ -215,4 +217,25 @@ func TestJudgementIsTheSameOnBothSides(t *testing.T) {
 	if got := admit.Readable(o.log.State(), o.people[0].id()); len(got) != 1 || got[0] != o.scopes[0] {
 		t.Fatalf("a reader reads %v", got)
 	}
+}
+
+func TestBranchHasSeenWhatItsStreamHeldBeforeTheFork(t *testing.T) {
+	o := newOrganisation(t, 2, 1)
+	s := o.serve(t)
+	w := o.writer(o.people[0], o.scopes[0])
+	x := schema.ObjectOf(w.stream(), [8]byte{7: 1})
+	s.want(wire.Accepted, "", w.next(nil, create(1)), w.next(nil, edit(x, changeset.Own{}, nil, tag(1))))
+	twin := w.clone()
+	s.want(wire.Accepted, "", w.next(nil, edit(x, changeset.Own{}, nil, tag(2))), twin.next(nil, create(2)))
+	// The twin has seen the edit before the fork; what the other branch wrote after it, it cannot have seen.
+	s.want(wire.Accepted, "", twin.next(nil, edit(x, changeset.Own{Back: 2, Count: 1}, nil, tag(1), tag(2))))
+	got := s.frontier(o.scopes[0])
+	want := map[dot]bool{
+		{hub.Cell{Object: x, Tag: tag(1)}, twin.prev.Hash, 0}: true, {hub.Cell{Object: x, Tag: tag(2)}, twin.prev.Hash, 0}: true,
+		{hub.Cell{Object: x, Tag: tag(2)}, w.prev.Hash, 0}: true,
+	}
+	if !maps.Equal(got, want) {
+		t.Fatalf("%v", got)
+	}
+	s.sound()
 }

@@ -80,51 +80,24 @@ func (s *story) draw(t *rapid.T, w *writer) *changeset.Set {
 
 // oracle computes the frontier from the definition alone: of each cell, what no other delta has in its context.
 func (s *story) oracle() (frontier map[dot]bool, conflicts int64) {
-	byHash := map[schema.Hash]*changeset.Set{}
-	for _, x := range s.sets {
-		byHash[x.Hash] = x
-	}
-	upTo := func(from *changeset.Set) map[schema.Hash]bool {
-		out := map[schema.Hash]bool{}
-		for ; from != nil; from = byHash[from.Header.Prev] {
-			out[from.Hash] = true
-		}
-		return out
-	}
-	saw := func(x *changeset.Set, d *changeset.Delta, set schema.Hash, index uint32) bool {
-		for _, h := range d.Heads {
-			if upTo(byHash[x.Header.Heads[h].Set])[set] {
-				return true
-			}
-		}
-		if d.Own.Back == 0 && d.Own.Count == 0 {
-			return false
-		}
-		at := x
-		for range d.Own.Back {
-			at = byHash[at.Header.Prev]
-		}
-		if at.Hash == set {
-			return index < d.Own.Count
-		}
-		return upTo(byHash[at.Header.Prev])[set]
-	}
 	type edit struct {
 		set   *changeset.Set
 		index uint32
-		delta *changeset.Delta
 	}
 	cells := map[hub.Cell][]edit{}
 	for _, x := range s.sets {
-		if x.Header.Epoch == 9 {
-			continue
-		}
 		for i := range x.Deltas {
 			for _, tg := range x.Deltas[i].Tags {
-				c := hub.Cell{Object: x.Deltas[i].Object, Tag: tg.Tag}
-				cells[c] = append(cells[c], edit{x, uint32(i), &x.Deltas[i]})
+				if x.Header.Epoch != 9 { // what is quarantined does not count
+					c := hub.Cell{Object: x.Deltas[i].Object, Tag: tg.Tag}
+					cells[c] = append(cells[c], edit{x, uint32(i)})
+				}
 			}
 		}
+	}
+	byHash := map[schema.Hash]*changeset.Set{}
+	for _, x := range s.sets {
+		byHash[x.Hash] = x
 	}
 	frontier = map[dot]bool{}
 	for c, edits := range cells {
@@ -132,7 +105,7 @@ func (s *story) oracle() (frontier map[dot]bool, conflicts int64) {
 		for i, e := range edits {
 			seen := false
 			for j, other := range edits {
-				seen = seen || i != j && saw(other.set, other.delta, e.set.Hash, e.index)
+				seen = seen || i != j && saw(byHash, other.set, &other.set.Deltas[other.index], e.set.Hash, e.index)
 			}
 			if !seen {
 				frontier[dot{c, e.set.Hash, e.index}] = true
@@ -144,6 +117,34 @@ func (s *story) oracle() (frontier map[dot]bool, conflicts int64) {
 		}
 	}
 	return frontier, conflicts
+}
+
+// saw reports whether delta d of change-set x has the index-th delta of another in its context.
+func saw(byHash map[schema.Hash]*changeset.Set, x *changeset.Set, d *changeset.Delta, set schema.Hash, index uint32) bool {
+	upTo := func(from *changeset.Set) bool {
+		for ; from != nil; from = byHash[from.Header.Prev] {
+			if from.Hash == set {
+				return true
+			}
+		}
+		return false
+	}
+	for _, h := range d.Heads {
+		if upTo(byHash[x.Header.Heads[h].Set]) {
+			return true
+		}
+	}
+	if d.Own.Back == 0 && d.Own.Count == 0 {
+		return false
+	}
+	at := x
+	for range d.Own.Back {
+		at = byHash[at.Header.Prev]
+	}
+	if at.Hash == set {
+		return index < d.Own.Count
+	}
+	return upTo(byHash[at.Header.Prev])
 }
 
 // template is the file of a hub that holds a ledger and nothing else, to be copied.

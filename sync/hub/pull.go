@@ -25,7 +25,7 @@ func (h *Hub) Pull(ctx context.Context, dev schema.Device, ask wire.PullAsk) (wi
 	for _, s := range admit.Readable(state, dev) {
 		readable[s] = true
 	}
-	p := puller{hub: h, dev: dev, reply: wire.PullReply{HubEpoch: h.id.Epoch, Scopes: []wire.ScopePage{}}}
+	p := puller{hub: h, dev: dev, whole: ask.Own, reply: wire.PullReply{HubEpoch: h.id.Epoch, Scopes: []wire.ScopePage{}}}
 	for _, c := range ask.Cursors {
 		if !readable[c.Scope] {
 			return wire.PullReply{}, refuse(wire.CodeNotYours, "scope %s is not granted to this device", c.Scope)
@@ -38,6 +38,7 @@ func (h *Hub) Pull(ctx context.Context, dev schema.Device, ask wire.PullAsk) (wi
 type puller struct {
 	hub   *Hub
 	dev   schema.Device
+	whole bool // own change-sets too
 	reply wire.PullReply
 	used  int
 }
@@ -92,9 +93,9 @@ func cursorFits(tx Tx, row ScopeRow, c wire.Cursor) (bool, error) {
 	return found && running == c.Running, err
 }
 
-// take adds one change-set to the page; a device's own comes back as its hash.
+// take adds one change-set to the page; a device's own comes back as its hash, unless it asked for its own work.
 func (p *puller) take(tx Tx, page *wire.ScopePage, e LogEntry) (bool, error) {
-	own := e.Device == p.dev
+	own := e.Device == p.dev && !p.whole
 	cost := itemCost
 	if !own {
 		cost += e.Size

@@ -30,7 +30,6 @@ const (
 	reasonBound = "bound"        // over a bound of a change-set
 	reasonForm  = "malformed"    // not a change-set
 	reasonParts = "parts"        // parts do not match the signed header
-	reasonDense = "too_many"     // more change-sets than one body may have
 	reasonSig   = "signature"    // does not verify
 	reasonOrg   = "other_org"    // of another organisation
 	reasonDev   = "unknown_dev"  // its device is not in the ledger

@@ -20,7 +20,7 @@ import (
 
 var allPaths = []string{
 	wire.PathFound, wire.PathJoin, wire.PathRequests, wire.PathLedger, wire.PathAppend, wire.PathPutBlobs, wire.PathGetBlobs,
-	wire.PathSync, wire.PathOffsets, wire.PathPush, wire.PathPull, wire.PathQuarantine,
+	wire.PathSync, wire.PathOffsets, wire.PathPush, wire.PathPull, wire.PathQuarantine, wire.PathPutOrder, wire.PathOrders,
 }
 
 // message returns a well-formed request of a route.
@@ -35,6 +35,8 @@ func message(t *testing.T, path string) []byte {
 		return encode(t, wire.LedgerRead{})
 	case wire.PathAppend:
 		return encode(t, wire.LedgerAppend{Entries: [][]byte{}})
+	case wire.PathPutOrder:
+		return encode(t, wire.PendingOrder{Order: []byte("order")})
 	case wire.PathPutBlobs:
 		return encode(t, wire.Blobs{Blobs: [][]byte{}})
 	case wire.PathGetBlobs:

@@ -21,6 +21,8 @@ type Door interface {
 	Requests(ctx context.Context, d schema.Device) (wire.Requests, error)
 	Ledger(ctx context.Context, in wire.LedgerRead) (wire.LedgerPage, error)
 	Append(ctx context.Context, d schema.Device, in wire.LedgerAppend) (wire.Head, error)
+	PutOrder(ctx context.Context, d schema.Device, in wire.PendingOrder) error
+	Orders(ctx context.Context, d schema.Device) (wire.PendingOrders, error)
 }
 
 // Exchange is what the hub does with change-sets and blobs.

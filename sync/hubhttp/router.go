@@ -111,6 +111,10 @@ func actions(h Hub, o *Options) map[string]action {
 			}
 			return r, err
 		}),
+		wire.PathPutOrder: taking(func(ctx context.Context, c *caller, in *wire.PendingOrder) (any, error) {
+			return nil, h.PutOrder(ctx, c.device, *in)
+		}),
+		wire.PathOrders:     func(ctx context.Context, c *caller, _ []byte) (any, error) { return h.Orders(ctx, c.device) },
 		wire.PathQuarantine: func(ctx context.Context, c *caller, _ []byte) (any, error) { return h.Quarantined(ctx, c.device) },
 	}
 }

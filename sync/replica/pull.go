@@ -5,20 +5,26 @@ import (
 	"errors"
 	"fmt"
 
+	"escale/schema"
 	"escale/sync/wire"
 )
 
-// pull reads every readable scope to the end of its log.
-func (r *Replica) pull(ctx context.Context, rep *Report) error {
+// pull reads the readable scopes among the wanted to the end of their logs.
+func (r *Replica) pull(ctx context.Context, wanted map[schema.Scope]bool, rep *Report) error {
 	own := false
 	for {
 		scopes, _, err := r.store.Local(ctx)
-		if err != nil || len(scopes) == 0 {
+		if err != nil {
 			return err
 		}
 		ask := wire.PullAsk{Own: own}
 		for _, s := range scopes {
-			ask.Cursors = append(ask.Cursors, wire.Cursor{Scope: s.Scope, Number: s.Number, Running: s.Running})
+			if wanted[s.Scope] {
+				ask.Cursors = append(ask.Cursors, wire.Cursor{Scope: s.Scope, Number: s.Number, Running: s.Running})
+			}
+		}
+		if len(ask.Cursors) == 0 {
+			return nil
 		}
 		rep.RoundTrips++
 		reply, err := r.transport.Pull(ctx, ask)
@@ -49,7 +55,6 @@ func (r *Replica) take(ctx context.Context, reply *wire.PullReply, rep *Report) 
 				return false, err
 			}
 			again = true
-			continue
 		}
 		if len(page.Items) == 0 {
 			continue

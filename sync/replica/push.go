@@ -13,25 +13,30 @@ import (
 // batchSize is how many bytes one push carries, so that an acknowledgement comes often on a slow line.
 const batchSize = 2 << 20
 
-// push offers what is not known to be at the hub and sends what the hub lacks, from the byte on at which it stopped.
-func (r *Replica) push(ctx context.Context, rep *Report) error {
+// push offers what is not known to be at the hub and sends what the hub lacks, from the byte on at which it stopped. It
+// returns the scopes in which it offered something.
+func (r *Replica) push(ctx context.Context, rep *Report) (map[schema.Scope]bool, error) {
+	scopes := map[schema.Scope]bool{}
 	unsent, err := r.store.Unsent(ctx)
-	if err != nil || len(unsent) == 0 {
-		return err
+	if err != nil {
+		return nil, err
+	}
+	for _, o := range unsent {
+		scopes[o.Scope] = true
 	}
 	total := len(unsent)
 	for len(unsent) > 0 {
 		n := min(len(unsent), wire.MaxRefs/4)
 		if err := r.pushSome(ctx, unsent[:n], rep); err != nil {
-			return err
+			return nil, err
 		}
 		unsent = unsent[n:]
 		r.progress(StepPush, total-len(unsent), total)
 	}
-	return nil
+	return scopes, nil
 }
 
-func (r *Replica) pushSome(ctx context.Context, sets []wire.Tip, rep *Report) error {
+func (r *Replica) pushSome(ctx context.Context, sets []Offer, rep *Report) error {
 	offsets, err := r.offsets(ctx, sets, rep)
 	if err != nil {
 		return err
@@ -65,9 +70,13 @@ func (r *Replica) pushSome(ctx context.Context, sets []wire.Tip, rep *Report) er
 	return r.pushBatch(ctx, batch, rep)
 }
 
-func (r *Replica) offsets(ctx context.Context, sets []wire.Tip, rep *Report) ([]uint64, error) {
+func (r *Replica) offsets(ctx context.Context, sets []Offer, rep *Report) ([]uint64, error) {
 	rep.RoundTrips++
-	reply, err := r.transport.Offsets(ctx, wire.Offers{Sets: sets})
+	ask := wire.Offers{Sets: make([]wire.Tip, len(sets))}
+	for i, o := range sets {
+		ask.Sets[i] = o.Tip
+	}
+	reply, err := r.transport.Offsets(ctx, ask)
 	if err != nil {
 		return nil, fmt.Errorf("ask what the hub has: %w", err)
 	}

@@ -44,10 +44,16 @@ type Ledger interface {
 // Outbox is what the store has to offer.
 type Outbox interface {
 	CloseOpenSets(ctx context.Context) error
-	Unsent(ctx context.Context) ([]wire.Tip, error) // a predecessor comes before its successor
+	Unsent(ctx context.Context) ([]Offer, error) // a predecessor comes before its successor
 	SetBytes(ctx context.Context, set schema.Hash) ([]byte, error)
 	Sent(ctx context.Context, sets []schema.Hash) error
 	OfferAgain(ctx context.Context, hub wire.HubEpoch) error // another hub database: everything is unsent, cursors are void
+}
+
+// Offer is a change-set that is not known to be at the hub.
+type Offer struct {
+	wire.Tip
+	Scope schema.Scope
 }
 
 // Inbox is where the store takes what comes.
@@ -192,16 +198,39 @@ func (r *Replica) round(ctx context.Context, reply *wire.SyncReply, rep *Report)
 	if err := r.ledger(ctx, reply.Head, rep); err != nil {
 		return err
 	}
-	if err := r.push(ctx, rep); err != nil {
+	changed, err := r.push(ctx, rep)
+	if err != nil {
 		return err
 	}
-	if err := r.pull(ctx, rep); err != nil {
+	if err := r.changed(ctx, reply, changed); err != nil {
+		return err
+	}
+	if err := r.pull(ctx, changed, rep); err != nil {
 		return err
 	}
 	if _, err := r.store.Attend(ctx); err != nil {
 		return err
 	}
 	return r.store.OpenWaiting(ctx)
+}
+
+// changed adds the scopes whose log at the hub is not the one that was read to its end, or that the hub does not name yet.
+// A line that is paid for by the byte does not carry two hundred cursors for one that moved.
+func (r *Replica) changed(ctx context.Context, reply *wire.SyncReply, into map[schema.Scope]bool) error {
+	scopes, _, err := r.store.Local(ctx)
+	if err != nil {
+		return err
+	}
+	theirs := map[schema.Scope]wire.ScopeState{}
+	for _, s := range reply.Scopes {
+		theirs[s.Scope] = s
+	}
+	for _, s := range scopes {
+		if t, ok := theirs[s.Scope]; !ok || t.Number != s.Number || t.Running != s.Running {
+			into[s.Scope] = true
+		}
+	}
+	return nil
 }
 
 // ledger follows the hub's ledger, or gives a restored hub the entries that it lost.

@@ -1,0 +1,110 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"escale/clients/hubclient"
+	"escale/clients/profile"
+	"escale/clients/text"
+	"escale/crypto/ledger"
+	"escale/store/audit"
+	"escale/sync/replica"
+)
+
+// maxSkew is how far the clocks may be apart before a person is told.
+const maxSkew = 24 * time.Hour
+
+// pinned is a profile that believes no ledger without the entry that its invitation names.
+type pinned struct {
+	profile.Exchange
+	head ledger.Head
+}
+
+// Follow takes ledger entries and compares them with the invitation as soon as they reach so far.
+func (x pinned) Follow(ctx context.Context, entries [][]byte) error {
+	if err := x.Exchange.Follow(ctx, entries); err != nil {
+		return err
+	}
+	if x.Log() != nil && x.Log().Head().Height >= x.head.Height {
+		return x.Log().Check(x.head)
+	}
+	return nil
+}
+
+// Attend takes no key from a ledger that ends before the invitation's entry.
+func (x pinned) Attend(ctx context.Context) (bool, error) {
+	if x.Log() != nil {
+		if err := x.Log().Check(x.head); err != nil {
+			return false, err
+		}
+	}
+	return x.Exchange.Attend(ctx)
+}
+
+func (s *session) store(ctx context.Context, c *hubclient.Client) (replica.Store, error) {
+	x := profile.Exchange{Profile: s.prof, Blobs: c}
+	v, err := s.invitation(ctx)
+	if err != nil || v == nil {
+		return x, err
+	}
+	return pinned{x, v.Head}, nil
+}
+
+// exchange brings this laptop and the hub to the same, notes it, and tells what a person should know.
+func (s *session) exchange(ctx context.Context, c *hubclient.Client) (replica.Report, error) {
+	store, err := s.store(ctx, c)
+	if err != nil {
+		return replica.Report{}, err
+	}
+	keys := s.readable()
+	g := s.newProgress()
+	rep, err := replica.New(store, c, func(step replica.Step, done, total int) { g.tell(s.stepSentence(step, done, total)) }).Run(ctx)
+	g.end()
+	return rep, errors.Join(err, s.noteExchange(ctx, c, &rep, err, s.readable()-keys))
+}
+
+func (s *session) stepSentence(step replica.Step, done, total int) func() string {
+	return func() string {
+		switch step {
+		case replica.StepPush:
+			return s.say.S(text.SyncProgress, "sent", done, "total", total, "received", 0)
+		case replica.StepPull:
+			return s.say.N(text.SyncPulled, done)
+		}
+		return s.say.S(text.SyncStarted)
+	}
+}
+
+func (s *session) noteExchange(ctx context.Context, c *hubclient.Client, rep *replica.Report, err error, newKeys int) error {
+	var errs []error
+	if rep.Synced && err == nil {
+		errs = append(errs, s.prof.Agreed(ctx, rep.HubTime))
+	}
+	if newKeys > 0 {
+		errs = append(errs, s.record(audit.Entry{Kind: audit.KeyOperation, Count: uint64(newKeys), Reason: "scopes opened"}))
+	}
+	if errors.Is(err, replica.ErrDiverged) || errors.Is(err, replica.ErrRefused) {
+		errs = append(errs, s.record(audit.Entry{Kind: audit.Divergence, Count: uint64(len(rep.Differ))}))
+	}
+	if rep.Quarantined > 0 {
+		errs = append(errs, s.record(audit.Entry{Kind: audit.Quarantine, Count: uint64(rep.Quarantined)}))
+	}
+	if skew, ok := c.Skew(); ok && (skew > maxSkew || skew < -maxSkew) {
+		now := s.clock()
+		errs = append(errs, s.note(s.say.S(text.ErrClockOff, "here", now, "hub", now.Add(-skew))))
+	}
+	return errors.Join(errs...)
+}
+
+// readable counts the scopes whose key is here.
+func (s *session) readable() int {
+	n := 0
+	for id := range s.prof.Directory().Scopes {
+		if s.prof.Reads(id) {
+			n++
+		}
+	}
+	return n
+}

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"escale/clients/field"
+	"escale/clients/text"
+)
+
+func (p *program) recordCommand() *cobra.Command {
+	return p.group("record", "record", p.newCommand(), p.editCommand(), p.showCommand(), p.historyCommand(), p.listCommand(),
+		p.searchCommand(), p.importCommand())
+}
+
+// records runs a command on the records of the unlocked profile.
+func (p *program) records(f func(ctx context.Context, s *session, b *field.Book, args []string) error) func(context.Context, []string) error {
+	return p.unlocked(func(ctx context.Context, s *session, args []string) error {
+		b, err := s.book()
+		if err != nil {
+			return err
+		}
+		return f(ctx, s, b, args)
+	})
+}
+
+// rowDoc is a record in a list: nothing of what it says but its code.
+type rowDoc struct {
+	ID      string    `json:"id"`
+	Code    string    `json:"code,omitempty"`
+	Form    string    `json:"form"`
+	Site    string    `json:"site"`
+	Kind    string    `json:"kind"`
+	Created time.Time `json:"created"`
+	State   string    `json:"state"` // sent, unsent or conflict
+}
+
+func describeRow(r *field.Record) rowDoc {
+	d := rowDoc{ID: r.ID.String(), Code: r.Code, Form: r.FormID, Site: r.Site, Kind: r.Kind, Created: r.Created.UTC(), State: "sent"}
+	switch {
+	case len(r.Conflicts()) > 0:
+		d.State = "conflict"
+	case !r.Sent():
+		d.State = "unsent"
+	}
+	return d
+}
+
+func (p *program) printRows(records []*field.Record, none text.Key) error {
+	docs := []rowDoc{}
+	for _, r := range records {
+		docs = append(docs, describeRow(r))
+	}
+	return p.print(map[string]any{"records": docs}, func(w *page) {
+		if len(records) == 0 {
+			w.s(none)
+			return
+		}
+		states := map[string]text.Key{"sent": text.RecordStateSent, "unsent": text.RecordStateUnsent, "conflict": text.RecordStateConflict}
+		var rows [][]string
+		for i, r := range records {
+			rows = append(rows, []string{nameOf(r), formTitle(r, p.say.Lang()), r.Site, p.say.DateTime(r.Created.Local()), p.say.S(states[docs[i].State])})
+		}
+		w.table([]text.Key{text.RecordColumnId, text.RecordColumnForm, text.RecordColumnSite, text.TableCreated, text.RecordColumnState}, rows)
+		w.n(text.RecordCount, len(records))
+	})
+}
+
+// nameOf is what a person types to name a record: its code, or the beginning of its id.
+func nameOf(r *field.Record) string {
+	if r.Code != "" {
+		return r.Code
+	}
+	return r.ID.String()[:12]
+}
+
+func (p *program) listCommand() *cobra.Command {
+	var form string
+	c := p.leaf("record list", "[--form FORM]", cobra.NoArgs, p.records(func(ctx context.Context, s *session, b *field.Book, _ []string) error {
+		if form != "" {
+			if _, err := b.FormNamed(form); err != nil {
+				return about(err, "form", form)
+			}
+		}
+		records, err := b.List(ctx, form)
+		if err != nil {
+			return err
+		}
+		return s.printRows(records, text.RecordListNone)
+	}))
+	c.Flags().StringVar(&form, "form", "", p.say.S(text.FlagForm))
+	return c
+}
+
+func (p *program) searchCommand() *cobra.Command {
+	return p.leaf("record search", "WORDS", cobra.MinimumNArgs(1), p.records(func(ctx context.Context, s *session, b *field.Book, args []string) error {
+		records, err := b.Search(ctx, strings.Join(args, " "))
+		if err != nil {
+			return err
+		}
+		return s.printRows(records, text.RecordSearchNone)
+	}))
+}
