@@ -51,7 +51,7 @@ func (d *Desk) Publish(ctx context.Context, source *pack.Source) error {
 	}
 	slices.SortFunc(order.Bundles, func(a, b ledger.BundleRef) int { return slices.Compare(a.ID[:], b.ID[:]) })
 	if len(facts) > 0 {
-		if err := d.hub.PutBlobs(ctx, blobs); err != nil {
+		if err := d.exchange().PutBeside(ctx, blobs.Blobs); err != nil {
 			return err
 		}
 		if err := d.p.SaveFacts(ctx, d.p.Directory().Scope, facts); err != nil {

@@ -7,9 +7,11 @@ import (
 	"time"
 
 	"escale/clients/profile"
+	"escale/crypto/ledger"
 	"escale/schema"
 	"escale/schema/form"
 	"escale/schema/pack"
+	"escale/sync/causal"
 	"escale/sync/merge"
 )
 
@@ -42,7 +44,12 @@ type Record struct {
 	parts  map[string][]*profile.Part
 	deltas map[string][]merge.Delta
 	states map[string]merge.State
+	views  map[string]causal.Context // what was shown of each compartment, so that an edit cites no more
+	unsent bool
 }
+
+// Sent reports whether the hub holds everything of the record that is here.
+func (r *Record) Sent() bool { return !r.unsent }
 
 // Get returns a record by its id, the beginning of its id, or its code.
 func (b *Book) Get(ctx context.Context, text string) (*Record, error) {
@@ -98,7 +105,7 @@ func (b *Book) each(ctx context.Context, f func(*Record) error) error {
 // build merges the parts of one record. Records of the directory are none.
 func (b *Book) build(id schema.Record, parts []*profile.Part) (*Record, error) {
 	r := &Record{ID: id, Parts: map[string]PartState{}, Fields: map[string]*merge.Field{}, parts: map[string][]*profile.Part{},
-		deltas: map[string][]merge.Delta{}, states: map[string]merge.State{}}
+		deltas: map[string][]merge.Delta{}, states: map[string]merge.State{}, views: map[string]causal.Context{}}
 	for _, part := range parts {
 		n, ok := b.p.Directory().Scopes[part.Scope]
 		if !ok || !part.Created() {
@@ -107,6 +114,8 @@ func (b *Book) build(id schema.Record, parts []*profile.Part) (*Record, error) {
 		c := string(n.Compartment)
 		r.Site, r.Kind, r.FormID = n.Site, n.Kind, part.Form
 		r.parts[c] = append(r.parts[c], part)
+		r.views[c] = join(r.views[c], b.p.View(part))
+		r.unsent = r.unsent || !b.p.AtHub(part)
 		deltas, err := b.p.Deltas(part)
 		if err != nil {
 			return nil, err
@@ -184,12 +193,25 @@ func (b *Book) mayShow(r *Record) bool {
 	if b.p.Log() == nil {
 		return false
 	}
-	if d, ok := b.p.Log().State().Device(r.Author); ok && d.Member == b.p.Keys.Member {
+	author, ok := b.p.Log().State().Device(r.Author)
+	if ok && (author.Member == b.p.Keys.Member || !b.anchorReader(r, author)) {
 		return true
 	}
 	own := b.memberCode()
 	for _, f := range r.Fields {
 		if f.Value == own {
+			return true
+		}
+	}
+	return false
+}
+
+// anchorReader reports whether a device may read the scope in which a record's anchor lies. What was captured where it
+// cannot be read, such as a testimony in Tripoli, is nobody's own: it falls to those who may read its scope, else no one
+// could ever follow it up.
+func (b *Book) anchorReader(r *Record, d *ledger.Device) bool {
+	for _, part := range r.parts[string(schema.Anchor)] {
+		if slices.Contains(d.Now().Read, part.Scope) {
 			return true
 		}
 	}

@@ -243,10 +243,7 @@ func (b *Book) change(r *Record, compartment string, changes form.Answers, how m
 		e.Payload.Ops, err = creatingOps(r.Form, changes)
 		return e, err
 	}
-	e := profile.Edit{Scope: parts[0].Scope, Object: parts[0].Object, Pack: r.Pack}
-	for _, part := range parts {
-		e.View = join(e.View, b.p.View(part))
-	}
+	e := profile.Edit{Scope: parts[0].Scope, Object: parts[0].Object, Pack: r.Pack, View: r.views[compartment]}
 	for _, path := range r.Form.SortedPaths(changes) {
 		old := merge.Field{Path: path}
 		if f, ok := r.Fields[path]; ok {

@@ -34,6 +34,9 @@ func (r *Refused) Error() string { return "the hub refuses: " + r.Code + ": " + 
 
 // Is reports whether target is a refusal with the same code, so that errors.Is(err, &Refused{...}) compares codes.
 func (r *Refused) Is(target error) bool {
+	if target == wire.ErrMoved {
+		return r.Code == wire.CodeMoved
+	}
 	other, ok := target.(*Refused)
 	return ok && other.Code == r.Code
 }

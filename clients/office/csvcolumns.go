@@ -43,7 +43,7 @@ func (c *csvSink) headColumns() []column[*Row] {
 func fieldColumns[T any](c *csvSink, s *sheet, fd *form.Field, at func(T) (*Row, string)) []column[T] {
 	tag, labelled := fd.HXL, fd.Type.IsSelect()
 	if c.mask != nil {
-		r := c.mask.ruleOf(s, fd.Path)
+		r := c.mask.rules[s][fd.Path]
 		tag, labelled = r.tag(tag), labelled && r.do == keep
 	}
 	out := []column[T]{{fd.Name, tag, func(about T) cell {

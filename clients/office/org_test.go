@@ -177,10 +177,3 @@ func (l *laptop) book() *field.Book {
 	l.o.t.Helper()
 	return must[*field.Book](l.o.t)(field.Open(l.p))
 }
-
-// reopen locks the laptop and unlocks it again.
-func (l *laptop) reopen() {
-	l.o.t.Helper()
-	ok(l.o.t, l.p.Close())
-	l.p = l.o.open(l.path, l.keys)
-}

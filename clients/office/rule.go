@@ -8,6 +8,8 @@ import (
 	"time"
 )
 
+const maxBands = 32
+
 // rule is what the pack says about a field in de-identified exports.
 type rule struct {
 	text  string
@@ -79,8 +81,12 @@ func strictest(texts []string) (r rule, reason string) {
 
 // parseBands reads "0,1-2,3+".
 func parseBands(text string) ([]band, bool) {
+	names := strings.Split(text, ",")
+	if len(names) > maxBands {
+		return nil, false
+	}
 	var out []band
-	for _, name := range strings.Split(text, ",") {
+	for _, name := range names {
 		name = strings.TrimSpace(name)
 		b, ok := parseBand(name)
 		if !ok {

@@ -22,8 +22,9 @@ import (
 // How long a reader keeps a session, and how large an open change-set grows.
 const (
 	sessionLife = 7 * 24 * time.Hour
-	maxOpenSize = schema.MaxChangeSet - changeset.Overhead - 16*changeset.HeadSize
-	maxOpen     = 1000 // deltas
+	maxOpenSize = schema.MaxChangeSet - changeset.Overhead // heads included
+	maxOpen     = 1000                                     // deltas
+	deltaCost   = 8                                        // bytes that a delta costs beside its own
 )
 
 // Edit is one delta to be: a new object, or a change to one.
@@ -72,8 +73,10 @@ func (p *Profile) NewObject(scope schema.Scope) (seed schema.ObjectSeed, o schem
 
 // Save seals edits and makes them durable together, in one transaction. When it returns nil they are saved.
 func (p *Profile) Save(ctx context.Context, edits []Edit) (causal.Time, error) {
+	if err := p.settle(ctx); err != nil {
+		return 0, err
+	}
 	at := causal.Next(p.last, p.opts.Clock())
-	parts := make([]*Part, len(edits))
 	for i := range edits {
 		if err := p.checkWrite(edits[i].Scope); err != nil {
 			return 0, err
@@ -82,22 +85,34 @@ func (p *Profile) Save(ctx context.Context, edits []Edit) (causal.Time, error) {
 	if err := p.makeRoom(ctx, edits); err != nil {
 		return 0, err
 	}
-	err := p.db.Update(ctx, func(tx *agentdb.Tx) error {
+	err := p.saveAll(ctx, edits, at)
+	if errors.Is(err, errNoRoom) { // beside what was open already; that is closed now
+		err = p.saveAll(ctx, edits, at)
+	}
+	if errors.Is(err, errNoRoom) {
+		err = fmt.Errorf("%w: its parts of one scope do not fit into one change-set", ErrTooLarge)
+	}
+	if err != nil {
+		return 0, err
+	}
+	p.last = max(p.last, at)
+	return at, nil
+}
+
+// errNoRoom says that a change-set would grow over a bound.
+var errNoRoom = errors.New("no room in the open change-set")
+
+func (p *Profile) saveAll(ctx context.Context, edits []Edit, at causal.Time) error {
+	// What memory holds of a failed transaction is not on the disk; the next save starts new change-sets.
+	return p.update(ctx, func(tx *agentdb.Tx) error {
 		for i := range edits {
 			edits[i].Payload.Time = at
-			var err error
-			if parts[i], err = p.saveOne(tx, &edits[i]); err != nil {
+			if err := p.saveOne(tx, &edits[i]); err != nil {
 				return err
 			}
 		}
 		return tx.PutMeta(metaTime, bytesOf(uint64(at)))
 	})
-	if err != nil {
-		// What memory holds of the failed transaction is not on the disk; the next save starts new change-sets.
-		return 0, errors.Join(err, p.reload(ctx))
-	}
-	p.last = at
-	return at, nil
 }
 
 func (p *Profile) checkWrite(scope schema.Scope) error {
@@ -137,42 +152,45 @@ func (p *Profile) makeRoom(ctx context.Context, edits []Edit) error {
 }
 
 // saveOne seals one edit into the open change-set of its scope.
-func (p *Profile) saveOne(tx *agentdb.Tx, e *Edit) (*Part, error) {
+func (p *Profile) saveOne(tx *agentdb.Tx, e *Edit) error {
 	o, isNew, err := p.openSetFor(tx, e)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if e.Seed != nil {
 		e.Object = schema.ObjectOf(o.draft.Header.Stream(), *e.Seed)
 	}
 	plain, err := e.Payload.Encode()
 	if err != nil {
-		return nil, err
+		return err
 	}
-	part, err := p.partFor(tx, e, o)
+	part, err := p.partFor(tx, e)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	body, grown, err := p.sealDelta(o, e, part, plain)
 	if err != nil {
-		return nil, err
+		return err
+	}
+	if o.size+len(body)+deltaCost > maxOpenSize || o.count >= maxOpen {
+		return errNoRoom
 	}
 	if isNew || grown {
 		b, err := canon.Encode(o.draft)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if err := tx.PutDraft(o.id, b, isNew); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if err := tx.PutDelta(o.id, o.count, body); err != nil {
-		return nil, err
+		return err
 	}
 	part.Deltas = append(part.Deltas, PartDelta{Set: o.id, Index: o.count, Context: contextOf(e.View), Pack: e.Pack, Payload: plain})
 	o.count++
-	o.size += len(body) + 4
-	return part, p.keepPart(tx, part)
+	o.size += len(body) + deltaCost
+	return p.keepPart(tx, part)
 }
 
 // sealDelta encodes and seals one delta; grown says that the header's list of heads grew.
@@ -214,11 +232,11 @@ func (p *Profile) sealDelta(o *openSet, e *Edit, part *Part, plain []byte) (body
 }
 
 // cite turns what was seen into a delta's clear context: own predecessors by how far back they lie, others by a head
-// that the header lists.
+// that the header lists. What does not fit the bounds counts as unseen.
 func (p *Profile) cite(o *openSet, d *changeset.Delta, view causal.Context) (grown bool) {
 	for _, s := range view {
 		info := p.sets[s.Set]
-		if info.stream == o.stream {
+		if p.history.Follows(o.id, s.Set) { // one's own branch; a clone's branch of the same stream is cited like others'
 			count := s.Count
 			if count == causal.All {
 				count = info.deltas
@@ -226,17 +244,26 @@ func (p *Profile) cite(o *openSet, d *changeset.Delta, view causal.Context) (gro
 			d.Own = changeset.Own{Back: o.draft.Header.Seq - info.seq, Count: count}
 			continue
 		}
+		if s.Count < info.deltas {
+			info = p.sets[p.history.Parent(s.Set)] // it was open when it was shown: only what lies before was seen entirely
+		}
 		if info.hash.IsZero() {
-			continue // a change-set of ours that is open in another incarnation cannot be: they are closed at start
+			continue
 		}
 		i, ok := o.heads[info.hash]
+		if !ok && (len(o.heads) >= schema.MaxHeads || len(d.Heads) >= schema.MaxSeen-2) {
+			continue
+		}
 		if !ok {
 			i = uint32(len(o.draft.Header.Heads))
 			o.heads[info.hash] = i
+			o.size += changeset.HeadSize
 			o.draft.Header.Heads = append(o.draft.Header.Heads, changeset.Head{Stream: p.streams[info.stream].Name, Seq: info.seq, Set: info.hash})
 			grown = true
 		}
-		d.Heads = append(d.Heads, i)
+		if len(d.Heads) < schema.MaxSeen-2 {
+			d.Heads = append(d.Heads, i)
+		}
 	}
 	return grown
 }
@@ -244,6 +271,9 @@ func (p *Profile) cite(o *openSet, d *changeset.Delta, view causal.Context) (gro
 // openSetFor returns the open change-set of a scope, opening one if there is none.
 func (p *Profile) openSetFor(tx *agentdb.Tx, e *Edit) (*openSet, bool, error) {
 	if o, ok := p.open[e.Scope]; ok {
+		if o.draft.Header.Pack != e.Pack {
+			return nil, false, fmt.Errorf("%w: edits of one save were made with different form bundles", ErrNotPermitted)
+		}
 		return o, false, nil
 	}
 	epoch, ok := p.log.State().CurrentEpoch(e.Scope)
@@ -261,6 +291,9 @@ func (p *Profile) openSetFor(tx *agentdb.Tx, e *Edit) (*openSet, bool, error) {
 	h := changeset.Header{Suite: schema.Suite, Org: p.Keys.Org, Device: p.Keys.Device, Incarnation: p.inc, Scope: e.Scope, Seq: 1,
 		Ledger: p.log.Head().Hash, Pack: e.Pack, Epoch: epoch.Number, Session: session.ID, Heads: []changeset.Head{}}
 	parent := p.tips[o.stream]
+	if p.sets[parent].state == agentdb.Writing && parent != 0 {
+		return nil, false, fmt.Errorf("%w: its stream has a change-set that is not closed", agentdb.ErrDamaged)
+	}
 	if parent != 0 {
 		h.Seq, h.Prev = p.sets[parent].seq+1, p.sets[parent].hash
 	}
@@ -349,24 +382,34 @@ func (p *Profile) streamFor(tx *agentdb.Tx, name schema.Stream, scope schema.Sco
 
 // CloseOpenSets closes and signs every open change-set, those of an earlier process included.
 func (p *Profile) CloseOpenSets(ctx context.Context) error {
-	p.open = map[schema.Scope]*openSet{}
-	var ids []agentdb.Set
+	if err := p.settle(ctx); err != nil {
+		return err
+	}
+	if err := p.closeAll(ctx); err != nil {
+		p.stale = true // whether they are closed on the disk is read before the next save
+		return fmt.Errorf("close change-sets: %w", err)
+	}
+	return nil
+}
+
+func (p *Profile) closeAll(ctx context.Context) error {
+	var sets []agentdb.Set
 	err := p.db.Update(ctx, func(tx *agentdb.Tx) error {
-		ids = ids[:0]
-		if err := tx.OpenSets(func(s agentdb.Set) error { ids = append(ids, s); return nil }); err != nil {
+		if err := tx.OpenSets(func(s agentdb.Set) error { sets = append(sets, s); return nil }); err != nil {
 			return err
 		}
-		for i := range ids {
-			if err := p.closeOne(tx, &ids[i]); err != nil {
+		for i := range sets {
+			if err := p.closeOne(tx, &sets[i]); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("close change-sets: %w", err)
+		return err
 	}
-	for _, s := range ids {
+	p.open = map[schema.Scope]*openSet{}
+	for _, s := range sets {
 		info := p.sets[s.ID]
 		info.hash, info.state, info.deltas = s.Hash, agentdb.Ready, s.Deltas
 		p.sets[s.ID] = info
@@ -391,19 +434,6 @@ func (p *Profile) closeOne(tx *agentdb.Tx, s *agentdb.Set) error {
 	}
 	s.Hash, s.Deltas = set.Hash, uint32(len(deltas))
 	return tx.CloseSet(s.ID, set.Hash, s.Deltas, set.Raw)
-}
-
-// reload brings memory back to what the disk holds.
-func (p *Profile) reload(ctx context.Context) error {
-	p.sets, p.byHash = map[causal.Set]setInfo{}, map[schema.Hash]causal.Set{}
-	p.streams, p.byName = map[causal.Stream]agentdb.Stream{}, map[schema.Stream]causal.Stream{}
-	p.waiting = map[causal.Set]bool{}
-	p.tips, p.history, p.open = map[causal.Stream]causal.Set{}, causal.History{}, map[schema.Scope]*openSet{}
-	p.sessions = map[schema.Hash]*seal.Session{}
-	if err := p.db.Update(ctx, p.loadHistory); err != nil {
-		return err
-	}
-	return p.CloseOpenSets(ctx)
 }
 
 func placeOf(h *changeset.Header) seal.Place {

@@ -89,7 +89,7 @@ func (p *Profile) SaveFacts(ctx context.Context, scope schema.Scope, facts []Fac
 		edits = append(edits, e)
 	}
 	for len(edits) > 0 {
-		n := min(len(edits), maxOpen)
+		n := min(len(edits), maxOpen/2)
 		if _, err := p.Save(ctx, edits[:n]); err != nil {
 			return err
 		}

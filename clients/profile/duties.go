@@ -29,18 +29,20 @@ func (x Exchange) Attend(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	if err := x.settle(ctx); err != nil {
+		return false, err
+	}
 	busy := false
-	for _, duty := range []func(context.Context) (bool, error){x.takeKeys, x.execute, x.readOn, x.fetchBundles} {
+	var failed error // one duty that cannot be done keeps no other from being done
+	for _, duty := range []func(context.Context) (bool, error){x.offerBlobs, x.takeKeys, x.execute, x.readOn, x.fetchBundles} {
 		did, err := duty(ctx)
-		if err != nil {
-			return busy, err
-		}
+		failed = errors.Join(failed, err)
 		busy = busy || did
 	}
-	if !busy {
-		return false, nil
+	if busy {
+		failed = errors.Join(failed, x.OpenWaiting(ctx))
 	}
-	return true, x.OpenWaiting(ctx)
+	return busy, failed
 }
 
 // readOn opens what waited for a key and reads the directory again if anything came.
@@ -60,18 +62,18 @@ type wanted struct {
 	list   schema.Hash
 }
 
-// takeKeys fetches and opens the epoch keys that were granted to this device and that it lacks.
-func (x Exchange) takeKeys(ctx context.Context) (bool, error) {
+// takeKeys fetches and opens the epoch keys that were granted to this device and that it lacks. A wrap that is missing
+// or wrong is reported, and the other keys are taken.
+func (x Exchange) takeKeys(ctx context.Context) (took bool, err error) {
 	want := x.missingKeys()
-	busy := len(want) > 0
+	var failed error
 	for len(want) > 0 {
 		n := min(len(want), 512)
-		if err := x.takeSome(ctx, want[:n]); err != nil {
-			return busy, err
-		}
+		did, err := x.takeSome(ctx, want[:n])
+		took, failed = took || did, errors.Join(failed, err)
 		want = want[n:]
 	}
-	return busy, nil
+	return took, failed
 }
 
 func (x Exchange) missingKeys() (out []wanted) {
@@ -80,7 +82,7 @@ func (x Exchange) missingKeys() (out []wanted) {
 			if e.Status != ledger.Open && e.Status != ledger.Closed {
 				continue
 			}
-			if k, ok := x.epochs[epochID{s.ID, e.Number}]; ok && k.Public() == e.Public {
+			if _, held := x.epochKey(s.ID, e); held {
 				continue
 			}
 			w := wanted{name: seal.EpochName{Org: x.Keys.Org, Scope: s.ID, Number: e.Number}, public: e}
@@ -101,55 +103,84 @@ func (x Exchange) missingKeys() (out []wanted) {
 	return out
 }
 
-func (x Exchange) takeSome(ctx context.Context, want []wanted) error {
+func (x Exchange) takeSome(ctx context.Context, want []wanted) (bool, error) {
 	lists, err := x.fetch(ctx, want, func(w wanted) schema.Hash { return w.list })
 	if err != nil {
-		return err
+		return false, err
 	}
+	var failed error
+	var found []wanted
 	names := map[schema.Hash]schema.Hash{}
 	for i, w := range want {
-		list, err := ledger.DecodeWrapList(lists[i])
+		h, err := x.wrapFor(w, lists[i])
 		if err != nil {
-			return fmt.Errorf("list of wraps: %w", err)
-		}
-		h, ok := list.Wrap(x.Keys.Device)
-		if !ok || list.Scope != w.name.Scope || list.Number != w.name.Number {
-			return fmt.Errorf("%w: no wrap for this device", ErrBlob)
+			failed = errors.Join(failed, err)
+			continue
 		}
 		names[w.list] = h
+		found = append(found, w)
 	}
-	wraps, err := x.fetch(ctx, want, func(w wanted) schema.Hash { return names[w.list] })
+	if len(found) == 0 {
+		return false, failed
+	}
+	wraps, err := x.fetch(ctx, found, func(w wanted) schema.Hash { return names[w.list] })
 	if err != nil {
-		return err
+		return false, errors.Join(failed, err)
 	}
-	return x.keepKeys(ctx, want, wraps)
+	took, err := x.keepKeys(ctx, found, wraps)
+	return took, errors.Join(failed, err)
 }
 
-func (x Exchange) keepKeys(ctx context.Context, want []wanted, wraps [][]byte) error {
-	return x.db.Update(ctx, func(tx *agentdb.Tx) error {
-		for i, w := range want {
-			k, err := seal.UnwrapEpoch(x.keys.kem, w.name, w.order, x.Keys.Device, w.public.Public, wraps[i])
-			if err != nil {
-				return err
-			}
-			if err := x.putEpochKey(tx, w.name, k); err != nil {
+// wrapFor finds the wrap for this device in a list.
+func (x Exchange) wrapFor(w wanted, b []byte) (h schema.Hash, err error) {
+	if envelope.BlobID(b) != w.list {
+		return h, fmt.Errorf("%w: list of wraps %v", ErrBlob, w.list)
+	}
+	list, err := ledger.DecodeWrapList(b)
+	if err != nil {
+		return h, fmt.Errorf("list of wraps: %w", err)
+	}
+	h, ok := list.Wrap(x.Keys.Device)
+	if !ok || list.Scope != w.name.Scope || list.Number != w.name.Number {
+		return h, fmt.Errorf("%w: no wrap for this device", ErrBlob)
+	}
+	return h, nil
+}
+
+func (x Exchange) keepKeys(ctx context.Context, want []wanted, wraps [][]byte) (took bool, failed error) {
+	keys := map[seal.EpochName]seal.EpochPrivate{}
+	for i, w := range want {
+		k, err := seal.UnwrapEpoch(x.keys.kem, w.name, w.order, x.Keys.Device, w.public.Public, wraps[i])
+		if err != nil {
+			failed = errors.Join(failed, fmt.Errorf("wrap for epoch %d of scope %v: %w", w.name.Number, w.name.Scope, err))
+			continue
+		}
+		keys[w.name] = k
+	}
+	if len(keys) == 0 {
+		return false, failed
+	}
+	err := x.update(ctx, func(tx *agentdb.Tx) error {
+		for name, k := range keys {
+			if err := x.putEpochKey(tx, name, k); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
+	return err == nil, errors.Join(failed, err)
 }
 
-// fetch gets one blob for each wanted key and checks that it is the one that was named.
+// fetch gets one blob for each wanted key; whoever uses one checks that it is the one that was named.
 func (x Exchange) fetch(ctx context.Context, want []wanted, name func(wanted) schema.Hash) ([][]byte, error) {
 	ask := wire.BlobNames{Names: make([]schema.Hash, len(want))}
 	for i, w := range want {
 		ask.Names[i] = name(w)
 	}
-	return x.fetchBlobs(ctx, ask)
+	return x.getBlobs(ctx, ask)
 }
 
-func (x Exchange) fetchBlobs(ctx context.Context, ask wire.BlobNames) ([][]byte, error) {
+func (x Exchange) getBlobs(ctx context.Context, ask wire.BlobNames) ([][]byte, error) {
 	got, err := x.Blobs.GetBlobs(ctx, ask)
 	if err != nil {
 		return nil, fmt.Errorf("fetch blobs: %w", err)
@@ -157,12 +188,20 @@ func (x Exchange) fetchBlobs(ctx context.Context, ask wire.BlobNames) ([][]byte,
 	if len(got.Blobs) != len(ask.Names) {
 		return nil, fmt.Errorf("%w: %d blobs for %d names", ErrBlob, len(got.Blobs), len(ask.Names))
 	}
-	for i, b := range got.Blobs {
+	return got.Blobs, nil
+}
+
+func (x Exchange) fetchBlobs(ctx context.Context, ask wire.BlobNames) ([][]byte, error) {
+	blobs, err := x.getBlobs(ctx, ask)
+	if err != nil {
+		return nil, err
+	}
+	for i, b := range blobs {
 		if envelope.BlobID(b) != ask.Names[i] {
 			return nil, fmt.Errorf("%w: blob %v", ErrBlob, ask.Names[i])
 		}
 	}
-	return got.Blobs, nil
+	return blobs, nil
 }
 
 func (p *Profile) putEpochKey(tx *agentdb.Tx, name seal.EpochName, k seal.EpochPrivate) error {
@@ -177,17 +216,17 @@ func (p *Profile) putEpochKey(tx *agentdb.Tx, name seal.EpochName, k seal.EpochP
 	return nil
 }
 
-// execute carries out the orders that name this device as executor, and links the results in one entry.
+// execute carries out the orders that name this device as executor, and links the results in one entry. An order that
+// cannot be carried out any more (a grantee was revoked since) waits for officers, and the others go on.
 func (x Exchange) execute(ctx context.Context) (bool, error) {
 	var results ledger.Results
 	var blobs [][]byte
+	var failed error
 	state := x.log.State()
 	for _, s := range state.Scopes() {
-		for _, e := range s.Epochs {
-			rs, bs, err := x.executeEpoch(ctx, s.ID, &e)
-			if err != nil {
-				return false, err
-			}
+		for i := range s.Epochs {
+			rs, bs, err := x.executeEpoch(ctx, s.ID, &s.Epochs[i])
+			failed = errors.Join(failed, err)
 			results, blobs = append(results, rs...), append(blobs, bs...)
 		}
 		if len(results) >= ledger.MaxResults/8 {
@@ -195,48 +234,59 @@ func (x Exchange) execute(ctx context.Context) (bool, error) {
 		}
 	}
 	if len(results) == 0 {
-		return false, nil
+		return false, failed
 	}
-	for len(blobs) > 0 {
-		n := min(len(blobs), 1024)
-		if err := x.Blobs.PutBlobs(ctx, wire.Blobs{Blobs: blobs[:n]}); err != nil {
-			return false, fmt.Errorf("store wraps: %w", err)
-		}
-		blobs = blobs[n:]
+	if err := x.PutBeside(ctx, blobs); err != nil {
+		return false, errors.Join(failed, err)
 	}
-	return true, x.link(ctx, results)
+	return true, errors.Join(failed, x.link(ctx, results))
 }
 
-func (x Exchange) executeEpoch(ctx context.Context, scope schema.Scope, e *ledger.Epoch) (rs ledger.Results, blobs [][]byte, err error) {
+func (x Exchange) executeEpoch(ctx context.Context, scope schema.Scope, e *ledger.Epoch) (rs ledger.Results, blobs [][]byte, failed error) {
 	name := seal.EpochName{Org: x.Keys.Org, Scope: scope, Number: e.Number}
+	add := func(k seal.EpochPrivate, order schema.Order, grantees []schema.Device, result func(schema.Hash) ledger.Result) {
+		list, wraps, err := x.wrap(k, name, order, grantees)
+		if err == nil {
+			r := result(envelope.BlobID(list))
+			if err = x.wouldLink(ledger.Results{r}); err == nil {
+				rs, blobs = append(rs, r), append(append(blobs, wraps...), list)
+			}
+		}
+		if err != nil {
+			failed = errors.Join(failed, fmt.Errorf("order %v: %w", order, err))
+		}
+	}
 	if e.Status == ledger.Ordered && e.Executor == x.Keys.Device {
 		k, err := x.epochToBe(ctx, name)
 		if err != nil {
 			return nil, nil, err
 		}
-		list, wraps, err := x.wrap(k, name, e.Order, e.Grantees)
-		if err != nil {
-			return nil, nil, err
-		}
-		hash, blobs := envelope.BlobID(list), append(wraps, list)
-		return ledger.Results{&ledger.EpochResult{Order: e.Order, Scope: scope, Number: e.Number, Public: k.Public(), Wraps: hash}}, blobs, nil
+		add(k, e.Order, e.Grantees, func(wraps schema.Hash) ledger.Result {
+			return &ledger.EpochResult{Order: e.Order, Scope: scope, Number: e.Number, Public: k.Public(), Wraps: wraps}
+		})
+		return rs, blobs, failed
 	}
-	k, held := x.epochs[epochID{scope, e.Number}]
+	k, held := x.epochKey(scope, *e)
 	if !held || e.Status != ledger.Open {
 		return nil, nil, nil
 	}
 	for _, g := range e.Grants {
-		if g.LinkedAt > 0 || g.Executor != x.Keys.Device {
-			continue
+		if g.LinkedAt == 0 && g.Executor == x.Keys.Device {
+			add(k, g.Order, g.Grantees, func(wraps schema.Hash) ledger.Result {
+				return &ledger.GrantResult{Order: g.Order, Scope: scope, Number: e.Number, Wraps: wraps}
+			})
 		}
-		list, wraps, err := x.wrap(k, name, g.Order, g.Grantees)
-		if err != nil {
-			return nil, nil, err
-		}
-		rs = append(rs, &ledger.GrantResult{Order: g.Order, Scope: scope, Number: e.Number, Wraps: envelope.BlobID(list)})
-		blobs = append(append(blobs, wraps...), list)
 	}
-	return rs, blobs, nil
+	return rs, blobs, failed
+}
+
+// wouldLink reports whether the ledger would take a result now.
+func (x Exchange) wouldLink(payload ledger.Payload) error {
+	entry, err := ledger.NewLink(x.log, x.Keys.Device, x.keys.sign, payload, x.opts.Clock().UnixMilli())
+	if err != nil {
+		return err
+	}
+	return x.log.Verify(entry)
 }
 
 // epochToBe returns the key of an epoch that this device is to make. It is durable before anything of it is published,
@@ -249,7 +299,7 @@ func (x Exchange) epochToBe(ctx context.Context, name seal.EpochName) (seal.Epoc
 	if err != nil {
 		return k, err
 	}
-	return k, x.db.Update(ctx, func(tx *agentdb.Tx) error { return x.putEpochKey(tx, name, k) })
+	return k, x.update(ctx, func(tx *agentdb.Tx) error { return x.putEpochKey(tx, name, k) })
 }
 
 // wrap seals an epoch's key to each grantee and returns the list of the wraps and the wraps.
@@ -285,8 +335,29 @@ func (x Exchange) wrap(k seal.EpochPrivate, name seal.EpochName, order schema.Or
 	return b, wraps, err
 }
 
-// link signs an entry with this device's key, appends it at the hub, and follows it.
+// maxLinks bounds how often a link is tried while others link too.
+const maxLinks = 20
+
+// link puts a payload into the ledger; where another device was faster, it follows what that one linked and links again.
 func (x Exchange) link(ctx context.Context, payload ledger.Payload) error {
+	for range maxLinks {
+		err := x.linkOnce(ctx, payload)
+		if !errors.Is(err, wire.ErrMoved) {
+			return err
+		}
+		page, err := x.Blobs.Ledger(ctx, wire.LedgerRead{From: x.log.Head().Height + 1})
+		if err != nil {
+			return fmt.Errorf("read the ledger: %w", err)
+		}
+		if err := x.Follow(ctx, page.Entries); err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("link: %w", wire.ErrMoved)
+}
+
+// linkOnce signs an entry with this device's key, appends it at the hub, and follows it.
+func (x Exchange) linkOnce(ctx context.Context, payload ledger.Payload) error {
 	entry, err := ledger.NewLink(x.log, x.Keys.Device, x.keys.sign, payload, x.opts.Clock().UnixMilli())
 	if err != nil {
 		return err

@@ -19,6 +19,7 @@ type Blobs interface {
 	PutBlobs(ctx context.Context, blobs wire.Blobs) error
 	GetBlobs(ctx context.Context, names wire.BlobNames) (wire.Blobs, error)
 	Append(ctx context.Context, add wire.LedgerAppend) (wire.Head, error)
+	Ledger(ctx context.Context, ask wire.LedgerRead) (wire.LedgerPage, error)
 }
 
 // Exchange is a profile as sync/replica sees it.
@@ -48,36 +49,50 @@ func (p *Profile) HoldsEntry(height uint64, hash schema.Hash) bool {
 }
 
 // Follow verifies and stores ledger entries, the genesis first. Change-sets that are open were opened under an older head;
-// they are closed before the head moves.
+// they are closed before the head moves. What verifies is kept, also when a later entry does not.
 func (p *Profile) Follow(ctx context.Context, entries [][]byte) error {
 	if err := p.CloseOpenSets(ctx); err != nil {
 		return err
 	}
-	for _, e := range entries {
-		if err := p.followOne(ctx, e); err != nil {
-			return fmt.Errorf("ledger: %w", err)
+	var refused error
+	err := p.update(ctx, func(tx *agentdb.Tx) error {
+		for _, e := range entries {
+			before := p.LedgerHead()
+			if refused = p.follow(e); refused != nil {
+				return nil
+			}
+			head := p.LedgerHead()
+			if head == before {
+				continue // it was here
+			}
+			if err := tx.AddLedger(head.Height, e); err != nil {
+				return err
+			}
 		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("ledger: %w", err)
 	}
-	return p.judgeAgain(ctx)
+	if p.log == nil {
+		return refused
+	}
+	if err := p.judgeAgain(ctx); err != nil {
+		return errors.Join(refused, err)
+	}
+	return refused
 }
 
-func (p *Profile) followOne(ctx context.Context, entry []byte) error {
+func (p *Profile) follow(entry []byte) (err error) {
 	if p.log == nil {
-		log, err := ledger.New(p.Keys.Org, entry)
-		if err != nil {
-			return err
-		}
-		p.log = log
-		return p.db.Update(ctx, func(tx *agentdb.Tx) error { return tx.AddLedger(0, entry) })
+		p.log, err = ledger.New(p.Keys.Org, entry)
+	} else {
+		err = p.log.Follow(entry)
 	}
-	before := p.log.Head()
-	if err := p.log.Follow(entry); err != nil {
-		return err
+	if err != nil {
+		return fmt.Errorf("ledger: %w", err)
 	}
-	if p.log.Head() == before {
-		return nil
-	}
-	return p.db.Update(ctx, func(tx *agentdb.Tx) error { return tx.AddLedger(p.log.Head().Height, entry) })
+	return nil
 }
 
 // judgeAgain repeats admission for change-sets whose fate a longer ledger may change: those that do not count, and those
@@ -85,16 +100,16 @@ func (p *Profile) followOne(ctx context.Context, entry []byte) error {
 func (p *Profile) judgeAgain(ctx context.Context) error {
 	changed := map[causal.Set]string{}
 	state := p.log.State()
+	revoked := map[causal.Stream]bool{}
+	for id, s := range p.streams {
+		d, ok := state.Device(s.Device)
+		revoked[id] = !ok || d.RevokedAt != 0
+	}
 	for id, info := range p.sets {
-		if info.state == agentdb.Writing {
+		if info.state == agentdb.Writing || (info.verdict == "" && !revoked[info.stream]) {
 			continue
 		}
-		stream := p.streams[info.stream]
-		d, ok := state.Device(stream.Device)
-		if info.verdict == "" && ok && d.RevokedAt == 0 {
-			continue
-		}
-		v, err := admit.Decide(state, p.facts(id, info, stream), chains{p})
+		v, err := admit.Decide(state, p.facts(id, info, p.streams[info.stream]), chains{p})
 		if err != nil {
 			return err
 		}
@@ -105,7 +120,7 @@ func (p *Profile) judgeAgain(ctx context.Context) error {
 	if len(changed) == 0 {
 		return nil
 	}
-	return p.db.Update(ctx, func(tx *agentdb.Tx) error {
+	return p.update(ctx, func(tx *agentdb.Tx) error {
 		for id, verdict := range changed {
 			if err := tx.SetVerdict(id, verdict); err != nil {
 				return err
@@ -138,13 +153,7 @@ func (p *Profile) Local(context.Context) (scopes []wire.ScopeState, own []wire.T
 	}
 	tips := map[schema.Scope][]wire.Tip{}
 	for id, s := range p.streams {
-		for _, set := range p.history.Tips(id) {
-			info := p.sets[set]
-			if info.state == agentdb.Writing {
-				continue
-			}
-			tips[s.Scope] = append(tips[s.Scope], wire.Tip{Stream: s.Name, Seq: info.seq, Set: info.hash})
-		}
+		tips[s.Scope] = append(tips[s.Scope], p.closedTips(id)...)
 	}
 	state, head := p.log.State(), p.log.Head().Hash
 	for _, scope := range admit.Readable(state, p.Keys.Device) {
@@ -152,9 +161,29 @@ func (p *Profile) Local(context.Context) (scopes []wire.ScopeState, own []wire.T
 		scopes = append(scopes, wire.ScopeState{Scope: scope, Number: c.Number, Running: c.Running, Digest: wire.Digest(head, tips[scope])})
 	}
 	for _, scope := range admit.WriteOnly(state, p.Keys.Device) {
-		own = append(own, tips[scope]...)
+		for _, t := range tips[scope] {
+			if _, ok := p.elsewhere[t.Stream]; !ok {
+				own = append(own, t)
+			}
+		}
+	}
+	for _, list := range p.elsewhere {
+		own = append(own, list...)
 	}
 	return scopes, own, nil
+}
+
+// closedTips returns the newest change-set of each branch of a stream; a branch whose newest is open ends before it.
+func (p *Profile) closedTips(id causal.Stream) (out []wire.Tip) {
+	for _, set := range p.history.Tips(id) {
+		if p.sets[set].state == agentdb.Writing {
+			set = p.history.Parent(set)
+		}
+		if info, ok := p.sets[set]; ok {
+			out = append(out, wire.Tip{Stream: p.streams[id].Name, Seq: info.seq, Set: info.hash})
+		}
+	}
+	return out
 }
 
 // Unsent returns the closed change-sets that are not known to be at the hub, a predecessor before its successor.
@@ -173,6 +202,9 @@ func (p *Profile) Unsent(ctx context.Context) (out []replica.Offer, err error) {
 func (p *Profile) SetBytes(ctx context.Context, set schema.Hash) (raw []byte, err error) {
 	err = p.db.Update(ctx, func(tx *agentdb.Tx) error {
 		raw, err = tx.Raw(p.byHash[set])
+		if errors.Is(err, agentdb.ErrNotFound) {
+			return fmt.Errorf("%w: bytes of change-set %v", agentdb.ErrDamaged, set)
+		}
 		return err
 	})
 	return raw, err
@@ -180,7 +212,10 @@ func (p *Profile) SetBytes(ctx context.Context, set schema.Hash) (raw []byte, er
 
 // Sent notes that the hub acknowledged change-sets as durable.
 func (p *Profile) Sent(ctx context.Context, sets []schema.Hash) error {
-	return p.db.Update(ctx, func(tx *agentdb.Tx) error {
+	if len(sets) == 0 {
+		return nil
+	}
+	return p.update(ctx, func(tx *agentdb.Tx) error {
 		for _, h := range sets {
 			id, ok := p.byHash[h]
 			if !ok {
@@ -197,8 +232,8 @@ func (p *Profile) Sent(ctx context.Context, sets []schema.Hash) error {
 
 // OfferAgain notes that the hub's database is another one: everything is offered and read again.
 func (p *Profile) OfferAgain(ctx context.Context, hub wire.HubEpoch) error {
-	err := p.db.Update(ctx, func(tx *agentdb.Tx) error {
-		if err := tx.MarkAllUnsent(); err != nil {
+	err := p.update(ctx, func(tx *agentdb.Tx) error {
+		if err := errors.Join(tx.MarkAllUnsent(), tx.PutMeta(metaBeside, bytesOf(1))); err != nil {
 			return err
 		}
 		return tx.PutMeta(metaHub, hub[:])
@@ -222,15 +257,15 @@ func (p *Profile) Restart(ctx context.Context) error {
 	if err := p.CloseOpenSets(ctx); err != nil {
 		return err
 	}
-	return p.db.Update(ctx, p.newIncarnation)
+	return p.update(ctx, p.newIncarnation)
 }
 
 // ResetCursor reads a scope's log from its start, because the hub's log is another one than before, and offers again what
 // this laptop holds of it.
 func (p *Profile) ResetCursor(ctx context.Context, scope schema.Scope) error {
 	c := wire.Cursor{Scope: scope}
-	err := p.db.Update(ctx, func(tx *agentdb.Tx) error {
-		if err := tx.MarkScopeUnsent(scope); err != nil {
+	err := p.update(ctx, func(tx *agentdb.Tx) error {
+		if err := errors.Join(tx.MarkScopeUnsent(scope), tx.PutMeta(metaBeside, bytesOf(1))); err != nil {
 			return err
 		}
 		return tx.PutCursor(c)

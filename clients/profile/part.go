@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"fmt"
+	"slices"
 
 	"escale/crypto/seal"
 	"escale/schema"
@@ -69,7 +70,7 @@ func (t *Part) tags(paths []TagOf) ([]changeset.Tagged, error) {
 }
 
 // partFor returns the part that an edit belongs to.
-func (p *Profile) partFor(tx *agentdb.Tx, e *Edit, o *openSet) (*Part, error) {
+func (p *Profile) partFor(tx *agentdb.Tx, e *Edit) (*Part, error) {
 	if e.Seed == nil {
 		part, err := p.loadPart(tx, e.Object)
 		if err != nil {
@@ -87,15 +88,25 @@ func (p *Profile) partFor(tx *agentdb.Tx, e *Edit, o *openSet) (*Part, error) {
 	return &Part{Object: e.Object, Scope: e.Scope, Record: record, Form: e.Payload.Form, Parts: e.Payload.Parts}, nil
 }
 
+// loadPart returns a copy that the caller may change; it counts once keepPart and the transaction succeeded.
 func (p *Profile) loadPart(tx *agentdb.Tx, o schema.Object) (*Part, error) {
+	if part := p.unsealed[o]; part != nil {
+		return part.copy(), nil
+	}
 	if part, ok := p.sitting[o]; ok {
-		return part, nil
+		return part.copy(), nil
 	}
 	row, err := tx.Part(o)
 	if err != nil {
 		return nil, err
 	}
 	return p.openPart(row)
+}
+
+func (t *Part) copy() *Part {
+	c := *t
+	c.Deltas = slices.Clone(t.Deltas)
+	return &c
 }
 
 func (p *Profile) openPart(row agentdb.Part) (*Part, error) {
@@ -113,8 +124,11 @@ func (p *Profile) openPart(row agentdb.Part) (*Part, error) {
 // keepPart stores what was opened: on the disk, sealed, if this device may read the scope; otherwise in memory only.
 func (p *Profile) keepPart(tx *agentdb.Tx, part *Part) error {
 	if !p.Reads(part.Scope) {
-		p.sitting[part.Object] = part
+		p.unsealed[part.Object] = part
 		return nil
+	}
+	if p.sitting[part.Object] != nil || p.unsealed[part.Object] != nil {
+		p.unsealed[part.Object] = nil // its key came during this sitting
 	}
 	b, err := canon.Encode(part)
 	if err != nil {
@@ -140,6 +154,9 @@ func (p *Profile) PartsOf(ctx context.Context, r schema.Record) ([]*Part, error)
 	var out []*Part
 	err := p.db.Update(ctx, func(tx *agentdb.Tx) error {
 		return tx.PartsOf(p.recordKey(r), func(row agentdb.Part) error {
+			if _, ok := p.sitting[row.Object]; ok {
+				return nil // opened further since
+			}
 			part, err := p.openPart(row)
 			if err != nil {
 				return err
@@ -160,6 +177,9 @@ func (p *Profile) PartsOf(ctx context.Context, r schema.Record) ([]*Part, error)
 func (p *Profile) Parts(ctx context.Context, f func(*Part) error) error {
 	err := p.db.Update(ctx, func(tx *agentdb.Tx) error {
 		return tx.Parts(func(row agentdb.Part) error {
+			if _, ok := p.sitting[row.Object]; ok {
+				return nil // opened further since
+			}
 			part, err := p.openPart(row)
 			if err != nil {
 				return err
@@ -184,8 +204,8 @@ func (p *Profile) Deltas(part *Part) ([]merge.Delta, error) {
 	for i := range part.Deltas {
 		d := &part.Deltas[i]
 		info, ok := p.sets[d.Set]
-		if !ok || info.verdict != "" {
-			continue
+		if !ok || info.verdict != "" || p.streams[info.stream].Scope != part.Scope {
+			continue // a delta of another scope was written by somebody who need not be allowed to write here
 		}
 		payload, err := merge.DecodePayload(d.Payload)
 		if err != nil {
@@ -194,7 +214,7 @@ func (p *Profile) Deltas(part *Part) ([]merge.Delta, error) {
 		out = append(out, merge.Delta{Dot: causal.Dot{Set: d.Set, Index: d.Index}, Context: p.contextFrom(d),
 			Author: p.streams[info.stream].Device, Time: payload.Time, Ops: payload.Ops})
 	}
-	return out, nil
+	return p.withoutTwins(part, out), nil
 }
 
 func (p *Profile) contextFrom(d *PartDelta) causal.Context {
@@ -211,9 +231,15 @@ func (p *Profile) contextFrom(d *PartDelta) causal.Context {
 }
 
 // View returns what can be proved seen by somebody to whom this part is shown now: of each stream that edited it, the
-// newest change-set up to which everything was opened.
+// newest change-set up to which everything was opened and counts.
 func (p *Profile) View(part *Part) causal.Context {
 	streams := map[causal.Stream]bool{}
+	hidden := map[causal.Set]bool{}
+	for i := range part.Deltas {
+		if info, ok := p.sets[part.Deltas[i].Set]; ok && info.verdict != "" {
+			hidden[part.Deltas[i].Set] = true // not shown: if officers accept it, nobody has seen past it
+		}
+	}
 	var out causal.Context
 	for i := range part.Deltas {
 		info, ok := p.sets[part.Deltas[i].Set]
@@ -222,7 +248,7 @@ func (p *Profile) View(part *Part) causal.Context {
 		}
 		streams[info.stream] = true
 		for _, tip := range p.history.Tips(info.stream) {
-			if s, ok := p.seenUpTo(tip); ok {
+			if s, ok := p.seenUpTo(tip, hidden); ok {
 				out = append(out, s)
 			}
 		}
@@ -230,12 +256,14 @@ func (p *Profile) View(part *Part) causal.Context {
 	return out
 }
 
-// seenUpTo steps back from a tip to the newest change-set below which none waits to be opened.
-func (p *Profile) seenUpTo(tip causal.Set) (causal.Seen, bool) {
+// seenUpTo steps back from a tip to the newest change-set below which none waits to be opened or is hidden.
+func (p *Profile) seenUpTo(tip causal.Set, hidden map[causal.Set]bool) (causal.Seen, bool) {
 	at := tip
-	for set := range p.waiting {
-		if p.history.Follows(at, set) {
-			at = p.history.Parent(set)
+	for _, sets := range []map[causal.Set]bool{p.waiting, hidden} {
+		for set := range sets {
+			if p.history.Follows(at, set) {
+				at = p.history.Parent(set)
+			}
 		}
 	}
 	if at == 0 {

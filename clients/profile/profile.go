@@ -9,6 +9,7 @@
 package profile
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -56,12 +57,16 @@ type Profile struct {
 	streams map[causal.Stream]agentdb.Stream
 	byName  map[schema.Stream]causal.Stream
 	tips    map[causal.Stream]causal.Set // newest change-set of each stream
+	forked  map[causal.Stream]bool       // streams of several branches
 	waiting map[causal.Set]bool          // stored, not opened yet
 
 	epochs    map[epochID]seal.EpochPrivate
 	sessions  map[schema.Hash]*seal.Session
 	open      map[schema.Scope]*openSet
 	sitting   map[schema.Object]*Part // opened parts of capture-only scopes: memory only
+	unsealed  map[schema.Object]*Part // what the transaction under way changes of sitting; nil takes away
+	elsewhere map[schema.Stream][]wire.Tip
+	stale     bool // a transaction failed, and memory was not read again since
 	codecs    map[schema.Pack]*seal.Codec
 	bundles   map[schema.Pack]*pack.Bundle
 	directory *Directory
@@ -100,8 +105,8 @@ const (
 func Open(ctx context.Context, db *agentdb.DB, keys Keys, opts Options) (*Profile, error) {
 	p := &Profile{Keys: keys, opts: opts, db: db,
 		sets: map[causal.Set]setInfo{}, byHash: map[schema.Hash]causal.Set{}, streams: map[causal.Stream]agentdb.Stream{},
-		byName: map[schema.Stream]causal.Stream{}, tips: map[causal.Stream]causal.Set{}, waiting: map[causal.Set]bool{}, epochs: map[epochID]seal.EpochPrivate{},
-		sessions: map[schema.Hash]*seal.Session{}, open: map[schema.Scope]*openSet{}, sitting: map[schema.Object]*Part{},
+		byName: map[schema.Stream]causal.Stream{}, tips: map[causal.Stream]causal.Set{}, forked: map[causal.Stream]bool{}, waiting: map[causal.Set]bool{}, epochs: map[epochID]seal.EpochPrivate{},
+		sessions: map[schema.Hash]*seal.Session{}, open: map[schema.Scope]*openSet{}, sitting: map[schema.Object]*Part{}, unsealed: map[schema.Object]*Part{},
 		codecs: map[schema.Pack]*seal.Codec{}, bundles: map[schema.Pack]*pack.Bundle{}}
 	var err error
 	if p.keys, err = keys.open(opts.Rand); err != nil {
@@ -117,7 +122,7 @@ func Open(ctx context.Context, db *agentdb.DB, keys Keys, opts Options) (*Profil
 }
 
 func (p *Profile) load(tx *agentdb.Tx) error {
-	for _, step := range []func(*agentdb.Tx) error{p.loadOrg, p.loadMeta, p.loadLedger, p.loadHistory, p.loadKeys} {
+	for _, step := range []func(*agentdb.Tx) error{p.loadOrg, p.loadMeta, p.loadOwn, p.loadLedger, p.loadHistory, p.loadEpochs, p.loadBundles} {
 		if err := step(tx); err != nil {
 			return err
 		}
@@ -165,8 +170,14 @@ func (p *Profile) newIncarnation(tx *agentdb.Tx) error {
 
 func (p *Profile) loadLedger(tx *agentdb.Tx) error {
 	entries, err := tx.Ledger()
-	if err != nil || len(entries) == 0 {
+	switch {
+	case err != nil:
 		return err
+	case len(entries) == 0:
+		p.log = nil
+		return nil
+	case p.log != nil && p.log.Head().Height == uint64(len(entries)-1) && bytes.Equal(p.log.Entries(0)[len(entries)-1], entries[len(entries)-1]):
+		return nil // each entry names its predecessor: what memory verified is what is stored
 	}
 	p.log, err = ledger.Replay(p.Keys.Org, entries)
 	if err != nil {
@@ -199,13 +210,16 @@ func (p *Profile) noteSet(s agentdb.Set) {
 	if s.Opened == agentdb.Waiting {
 		p.waiting[s.ID] = true
 	}
+	if tip, ok := p.tips[s.Stream]; ok && tip != s.Parent {
+		p.forked[s.Stream] = true
+	}
 	if tip, ok := p.tips[s.Stream]; !ok || p.sets[tip].seq <= s.Seq {
 		p.tips[s.Stream] = s.ID
 	}
 }
 
-func (p *Profile) loadKeys(tx *agentdb.Tx) error {
-	err := tx.EpochKeys(func(scope schema.Scope, number uint32, sealed []byte) error {
+func (p *Profile) loadEpochs(tx *agentdb.Tx) error {
+	return tx.EpochKeys(func(scope schema.Scope, number uint32, sealed []byte) error {
 		seed, err := p.keys.storage.Open("epoch", scope[:], sealed)
 		if err != nil {
 			return fmt.Errorf("epoch key: %w", err)
@@ -217,9 +231,9 @@ func (p *Profile) loadKeys(tx *agentdb.Tx) error {
 		p.epochs[epochID{scope, number}] = k
 		return nil
 	})
-	if err != nil {
-		return err
-	}
+}
+
+func (p *Profile) loadBundles(tx *agentdb.Tx) error {
 	return tx.Bundles(func(name schema.Pack, sealed []byte) error {
 		b, err := p.keys.storage.Open("bundle", name[:], sealed)
 		if err != nil {
@@ -320,8 +334,15 @@ func (p *Profile) Reads(scope schema.Scope) bool {
 	if !ok {
 		return false
 	}
-	_, ok = p.epochs[epochID{scope, e.Number}]
+	_, ok = p.epochKey(scope, e)
 	return ok
+}
+
+// epochKey returns the private key of a linked epoch. One that was made here for an order that somebody else carried out
+// is none.
+func (p *Profile) epochKey(scope schema.Scope, e ledger.Epoch) (seal.EpochPrivate, bool) {
+	k, ok := p.epochs[epochID{scope, e.Number}]
+	return k, ok && k.Public() == e.Public
 }
 
 // codec returns the compressor of a form bundle, or false while the bundle is not here. The directory has no bundle.

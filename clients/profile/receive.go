@@ -24,48 +24,65 @@ var ErrGap = errors.New("a change-set's predecessor is missing")
 var errNotYet = errors.New("cannot be opened yet")
 
 // Receive stores the change-sets of one page of a scope's log and opens what it may, and moves the cursor, in one
-// transaction. A change-set that is not genuine stops the page: a hub that serves one is not to be believed.
+// transaction. A change-set that is not genuine stops the page: a hub that serves one is not to be believed. What came
+// before it is kept.
 func (p *Profile) Receive(ctx context.Context, page wire.ScopePage) error {
+	taken, err := p.receive(ctx, page)
+	if err == nil || taken == 0 || ctx.Err() != nil {
+		return err
+	}
+	page.Items = page.Items[:taken]
+	_, again := p.receive(ctx, page)
+	return errors.Join(err, again)
+}
+
+// receive takes a page whole or not at all, and says how many of its items were good.
+func (p *Profile) receive(ctx context.Context, page wire.ScopePage) (taken int, err error) {
 	cursor := p.cursors[page.Scope]
 	cursor.Scope = page.Scope
 	work := newInbox(p)
-	err := p.db.Update(ctx, func(tx *agentdb.Tx) error {
+	err = p.update(ctx, func(tx *agentdb.Tx) error {
 		for i := range page.Items {
 			if err := work.take(tx, page.Scope, &page.Items[i]); err != nil {
 				return err
 			}
+			taken++
 			cursor.Number++
 			cursor.Running = wire.RunningHash(cursor.Running, page.Items[i].Set)
 		}
 		if err := work.flush(tx); err != nil {
+			taken = 0
 			return err
 		}
 		return tx.PutCursor(cursor)
 	})
-	if err != nil {
-		return errors.Join(err, p.reload(ctx))
+	if err == nil {
+		p.cursors[page.Scope] = cursor
 	}
-	p.cursors[page.Scope] = cursor
-	return nil
+	return taken, err
 }
 
-// ReceiveSet stores one change-set that did not come from the hub's log.
+// ReceiveSet stores one change-set that did not come from the hub's log. Own work of this very incarnation that is not
+// here was written by a copy of this laptop: what is written next goes into streams of its own.
 func (p *Profile) ReceiveSet(ctx context.Context, raw []byte) error {
+	set, err := changeset.Parse(raw)
+	if err != nil {
+		return err
+	}
+	if _, here := p.byHash[set.Hash]; here {
+		return nil
+	}
 	work := newInbox(p)
-	err := p.db.Update(ctx, func(tx *agentdb.Tx) error {
-		set, err := changeset.Parse(raw)
-		if err != nil {
-			return err
-		}
+	err = p.update(ctx, func(tx *agentdb.Tx) error {
 		if err := work.store(tx, set, agentdb.Ready); err != nil {
 			return err
 		}
 		return work.flush(tx)
 	})
-	if err != nil {
-		return errors.Join(err, p.reload(ctx))
+	if err == nil && set.Header.Device == p.Keys.Device && set.Header.Incarnation == p.inc {
+		err = p.Restart(ctx)
 	}
-	return nil
+	return err
 }
 
 // inbox gathers the parts that a page changes, so that each is sealed once.
@@ -158,6 +175,7 @@ func (w *inbox) open(tx *agentdb.Tx, id causal.Set, set *changeset.Set) error {
 	return tx.MarkOpened(id, agentdb.Done)
 }
 
+// openDeltas opens what it can: one delta that was sealed wrongly does not hide the others of its change-set.
 func (w *inbox) openDeltas(tx *agentdb.Tx, id causal.Set, set *changeset.Set) error {
 	h := &set.Header
 	codec, ok, err := w.p.codec(h.Pack)
@@ -171,16 +189,20 @@ func (w *inbox) openDeltas(tx *agentdb.Tx, id causal.Set, set *changeset.Set) er
 	if err != nil {
 		return err
 	}
+	var unread error
 	for i := range set.Deltas {
-		d := &set.Deltas[i]
-		if d.Erased {
+		if set.Deltas[i].Erased {
 			continue
 		}
-		if err := w.openOne(tx, id, set, uint32(i), keys, codec); err != nil {
+		err := w.openOne(tx, id, set, uint32(i), keys, codec)
+		switch {
+		case errors.Is(err, errNotYet):
+			unread = err
+		case err != nil:
 			return err
 		}
 	}
-	return nil
+	return unread
 }
 
 // openKeys recovers a change-set's secret. One that was validly signed but sealed wrongly opens to nothing; it stays
@@ -189,7 +211,7 @@ func (p *Profile) openKeys(tx *agentdb.Tx, set *changeset.Set) (*seal.ChangeSet,
 	h := &set.Header
 	session, ok := p.sessions[h.Session]
 	if !ok {
-		priv, held := p.epochs[epochID{h.Scope, h.Epoch}]
+		priv, held := p.heldKey(h.Scope, h.Epoch)
 		if !held {
 			return nil, errNotYet
 		}
@@ -207,6 +229,19 @@ func (p *Profile) openKeys(tx *agentdb.Tx, set *changeset.Set) (*seal.ChangeSet,
 	}
 	keys, err := session.OpenChangeSet(placeOf(h), set.Wrap)
 	return keys, unreadable(err)
+}
+
+// heldKey returns the private key of an epoch by its number.
+func (p *Profile) heldKey(scope schema.Scope, number uint32) (seal.EpochPrivate, bool) {
+	sc, ok := p.log.State().Scope(scope)
+	if !ok {
+		return seal.EpochPrivate{}, false
+	}
+	e, ok := sc.Epoch(number)
+	if !ok {
+		return seal.EpochPrivate{}, false
+	}
+	return p.epochKey(scope, e)
 }
 
 // unreadable turns a failure to open what was validly signed into waiting: it is kept, shown as unread, and tried again.
@@ -240,7 +275,7 @@ func (w *inbox) openOne(tx *agentdb.Tx, id causal.Set, set *changeset.Set, index
 		return err
 	}
 	if d.Create {
-		if err := part.begin(entry, payload); err != nil {
+		if err := part.begin(set.Header.Scope, entry, payload); err != nil {
 			return err
 		}
 	}
@@ -256,12 +291,12 @@ func (w *inbox) openOne(tx *agentdb.Tx, id causal.Set, set *changeset.Set, index
 }
 
 // begin fills in what only the creating delta says.
-func (t *Part) begin(entry *seal.Entry, payload *merge.Payload) error {
+func (t *Part) begin(scope schema.Scope, entry *seal.Entry, payload *merge.Payload) error {
 	tagger, err := entry.Tagger()
 	if err != nil {
 		return err
 	}
-	t.Tagger, t.Form, t.Parts, t.Record = tagger.Secret(), payload.Form, payload.Parts, payload.Record
+	t.Tagger, t.Form, t.Parts, t.Record, t.Scope = tagger.Secret(), payload.Form, payload.Parts, payload.Record, scope
 	if t.Record.IsZero() {
 		t.Record = t.Object
 	}
@@ -326,16 +361,23 @@ func (p *Profile) markAtHub(id causal.Set) {
 	p.sets[id] = info
 }
 
-// OpenWaiting tries again to open what a key, a form bundle or a session header was missing for.
+// OpenWaiting tries again to open what a key, a form bundle or a session header was missing for. What this device wrote
+// while it could not read the scope is opened once it may.
 func (p *Profile) OpenWaiting(ctx context.Context) error {
-	if len(p.waiting) == 0 {
+	var ids []causal.Set
+	for id, info := range p.sets {
+		if info.state == agentdb.Writing || info.opened == agentdb.Done {
+			continue
+		}
+		if _, held := p.heldKey(p.streams[info.stream].Scope, info.epoch); held {
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) == 0 {
 		return nil
 	}
-	err := p.db.Update(ctx, func(tx *agentdb.Tx) error {
-		var ids []causal.Set
-		if err := tx.WaitingSets(func(s agentdb.Set) error { ids = append(ids, s.ID); return nil }); err != nil {
-			return err
-		}
+	slices.Sort(ids)
+	return p.update(ctx, func(tx *agentdb.Tx) error {
 		w := newInbox(p)
 		for _, id := range ids {
 			raw, err := tx.Raw(id)
@@ -344,7 +386,7 @@ func (p *Profile) OpenWaiting(ctx context.Context) error {
 			}
 			set, err := changeset.Parse(raw)
 			if err != nil {
-				return err
+				return fmt.Errorf("%w: %w", agentdb.ErrDamaged, err)
 			}
 			if err := w.open(tx, id, set); err != nil {
 				return err
@@ -352,10 +394,6 @@ func (p *Profile) OpenWaiting(ctx context.Context) error {
 		}
 		return w.flush(tx)
 	})
-	if err != nil {
-		return errors.Join(err, p.reload(ctx))
-	}
-	return nil
 }
 
 // chains answers admission's questions from this store.

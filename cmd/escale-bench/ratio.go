@@ -28,32 +28,47 @@ func median(values []float64) (float64, error) {
 type side func(round int) error
 
 // interleave lets both do their work in turn, so that whatever the machine does meanwhile meets both, and returns the
-// median of how many times longer ours took than theirs. The first rounds only warm up. Who begins changes every round.
+// median of how many times longer ours took than theirs.
 func interleave(warm, rounds int, ours, theirs side) (float64, error) {
-	var ratios []float64
-	for i := range warm + rounds {
-		order := []side{ours, theirs}
-		if i%2 == 1 {
-			order = []side{theirs, ours}
+	return compare(warm, rounds, ours, theirs, func(a, b []float64) (float64, error) {
+		ratios := make([]float64, len(a))
+		for i := range a {
+			ratios[i] = a[i] / b[i]
 		}
-		var took [2]time.Duration
-		for k, s := range order {
+		return median(ratios)
+	})
+}
+
+// interleaveEach is interleave for single steps, which vary more than rounds do: it returns our median over theirs.
+func interleaveEach(warm, rounds int, ours, theirs side) (float64, error) {
+	return compare(warm, rounds, ours, theirs, func(a, b []float64) (float64, error) {
+		x, err := median(a)
+		if err != nil {
+			return 0, err
+		}
+		y, err := median(b)
+		return x / y, err
+	})
+}
+
+// compare times both in turn; who begins changes every round, and the first rounds only warm up.
+func compare(warm, rounds int, ours, theirs side, judge func(ours, theirs []float64) (float64, error)) (float64, error) {
+	var took [2][]float64
+	for i := range warm + rounds {
+		first := i % 2
+		for _, k := range []int{first, 1 - first} {
 			begun := time.Now()
-			if err := s(i); err != nil {
+			if err := []side{ours, theirs}[k](i); err != nil {
 				return 0, err
 			}
-			took[k] = time.Since(begun)
+			t := time.Since(begun)
+			if t <= 0 {
+				return 0, fmt.Errorf("%w: the clock is too coarse", errNoRounds)
+			}
+			if i >= warm {
+				took[k] = append(took[k], t.Seconds())
+			}
 		}
-		if i%2 == 1 {
-			took[0], took[1] = took[1], took[0]
-		}
-		if i < warm {
-			continue
-		}
-		if took[1] <= 0 {
-			return 0, fmt.Errorf("%w: the clock is too coarse", errNoRounds)
-		}
-		ratios = append(ratios, float64(took[0])/float64(took[1]))
 	}
-	return median(ratios)
+	return judge(took[0], took[1])
 }

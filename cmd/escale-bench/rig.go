@@ -157,6 +157,9 @@ func none(schema.ScopeName) bool { return false }
 
 // enrol enters devices by an order of the officer, without the letters of an invitation, and orders their keys.
 func (r *rig) enrol(t terms, keys ...profile.Keys) error {
+	if _, err := r.desk.Sync(r.b.ctx); err != nil { // laptops may have linked something since
+		return err
+	}
 	var bodies []ledger.Body
 	for i := range keys {
 		entry, err := r.entry(t, &keys[i])

@@ -23,21 +23,18 @@ type writer struct {
 	sign    key.SignPrivate
 	head    changeset.Header
 	session []byte
+	pin     key.TLSPublic
 	hub     *hubclient.Client
 }
 
 // newWriter returns the writer of an enrolled device in one scope.
 func (r *rig) newWriter(keys profile.Keys, scope schema.Scope) (*writer, error) {
-	w := &writer{keys: keys}
+	w := &writer{keys: keys, pin: r.hub.Pin}
 	var err error
 	if w.sign, err = key.SignFromSeed(keys.Sign); err != nil {
 		return nil, err
 	}
-	tls, err := key.TLSFromSeed(keys.TLS)
-	if err != nil {
-		return nil, err
-	}
-	if w.hub, err = hubclient.New(r.hub.addr, tls, []key.TLSPublic{r.hub.Pin}, hubclient.Options{Org: keys.Org, Device: keys.Device}); err != nil {
+	if err := w.reach(r.hub.addr); err != nil {
 		return nil, err
 	}
 	log := r.boss.p.Log()
@@ -46,6 +43,16 @@ func (r *rig) newWriter(keys profile.Keys, scope schema.Scope) (*writer, error) 
 		return nil, fmt.Errorf("scope %v has no epoch", scope)
 	}
 	return w, w.begin(scope, epoch, log)
+}
+
+// reach makes the writer speak to the hub at an address.
+func (w *writer) reach(addr string) error {
+	tls, err := key.TLSFromSeed(w.keys.TLS)
+	if err != nil {
+		return err
+	}
+	w.hub, err = hubclient.New(addr, tls, []key.TLSPublic{w.pin}, hubclient.Options{Org: w.keys.Org, Device: w.keys.Device})
+	return err
 }
 
 func (w *writer) begin(scope schema.Scope, epoch ledger.Epoch, log *ledger.Log) (err error) {

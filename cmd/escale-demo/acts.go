@@ -34,6 +34,7 @@ type play struct {
 	acks    map[string]acked
 	sent    map[string]sent // by post
 	read    readings
+	keys    readings
 	outcome outcome
 
 	conflicts, lost map[string]int // by site
@@ -327,7 +328,7 @@ func (p *play) comeBack() error {
 	if err := p.sync("marseille", exitUnreachable); err != nil {
 		return err
 	}
-	p.line.whole()
+	p.line.mend()
 	killed := make(chan error, 1)
 	hub := p.hub
 	p.line.cutAfter(cutBytes, func() { killed <- hub.stop(syscall.SIGKILL) })
@@ -342,6 +343,7 @@ func (p *play) comeBack() error {
 	case <-time.After(10 * time.Second):
 		return errors.New("the hub was not killed in mid-push")
 	}
+	p.line.mend()
 	return p.startHub()
 }
 

@@ -35,8 +35,12 @@ func (p *play) export() error {
 			}
 		}
 		got, err := readExports(dir)
+		if err != nil {
+			return err
+		}
+		open, err := readWithKeys(p.ctx, at, demoPassphrase)
 		p.mu.Lock()
-		p.read[post.Name] = got
+		p.read[post.Name], p.keys[post.Name] = got, open
 		p.mu.Unlock()
 		return err
 	})
@@ -70,7 +74,7 @@ func rawLines(in []json.RawMessage) (out [][]byte) {
 
 // judgeAll compares every acknowledged value with what authorised readers read back.
 func (p *play) judgeAll() error {
-	j := &judge{source: p.source, plan: p.plan, acks: p.acks, read: p.read, lost: map[string]int{}}
+	j := &judge{source: p.source, plan: p.plan, acks: p.acks, read: p.read, keys: p.keys, lost: map[string]int{}}
 	edited := map[string]bool{}
 	for _, e := range p.story.Edits {
 		for field := range e.Set {
@@ -105,7 +109,7 @@ func (p *play) judgeAll() error {
 // compare asks every reader for its digests: of each scope that several hold, all must be the same.
 func (p *play) compare() error {
 	type scope struct {
-		Scope  string `json:"scope"`
+		Scope  string `json:"id"`
 		Digest string `json:"digest"`
 	}
 	digests := map[string]map[string]bool{}

@@ -117,7 +117,8 @@ type judge struct {
 	source *pack.Source
 	plan   people.Plan
 	acks   map[string]acked
-	read   readings
+	read   readings       // exports, and lists where a role may not export
+	keys   readings       // what keys open
 	lost   map[string]int // by site
 	first  []string       // a few of the lost values, by where they should have been
 }
@@ -155,25 +156,45 @@ func (j *judge) lose(site, where string) {
 	}
 }
 
-// found asks every reader who may open the field's compartment and sees whole records; one at least there must be, and
-// none may lack the value.
+// found asks every reader who holds the key of the field's scope; one at least there must be, and none may lack the value.
+// Where the program shows a reader the record in full, the reader's export must hold it; else what the reader's keys open.
 func (j *judge) found(b *pack.Bundle, post people.Post, f *form.Form, fd *form.Field, id string, typed any) bool {
 	readers := 0
 	for _, reader := range j.plan.Posts {
-		got, ok := j.read[reader.Name]
-		if !ok || !covers(reader, post.Site) {
+		a := b.Access(reader.Role, f.RecordKind, fd.Compartment)
+		if !a.Read || !covers(reader, post.Site) {
 			continue
 		}
-		a := b.Access(reader.Role, f.RecordKind, fd.Compartment)
-		if !a.Read || a.Scope == "deid" || (a.Scope == "own" && reader.Name != post.Name) {
-			continue
+		from := j.read
+		if withoutNames(b, reader.Role) || (a.Scope == "own" && reader.Name != post.Name && !captured(b, post.Role, f.RecordKind)) {
+			from = j.keys
 		}
 		readers++
-		if !has(got[id][fd.Path], typed) {
+		if !has(from[reader.Name][id][fd.Path], typed) {
 			return false
 		}
 	}
 	return readers > 0
+}
+
+// withoutNames reports whether a role's exports leave names out. They prove nothing about single values.
+func withoutNames(b *pack.Bundle, role string) bool {
+	r, ok := b.Tables.Role(role)
+	if !ok {
+		return true
+	}
+	for _, limit := range r.Records {
+		if limit == "deid" {
+			return true
+		}
+	}
+	return false
+}
+
+// captured reports whether a role writes records of a kind that it cannot read: they are nobody's own.
+func captured(b *pack.Bundle, role, kind string) bool {
+	a := b.Access(role, kind, form.Anchor)
+	return a.Write && !a.Read
 }
 
 func covers(p people.Post, site string) bool {
@@ -188,18 +209,19 @@ func covers(p people.Post, site string) bool {
 	return false
 }
 
-// has reports whether one of the values is the typed one; of a set, whether all of its elements are there.
+// has reports whether one of the values is the typed one; of a set, whether all of its elements are there, though several
+// edits may have brought them.
 func has(values []any, typed any) bool {
 	want := plain(typed)
+	var elements []any
 	for _, v := range values {
 		if reflect.DeepEqual(v, want) {
 			return true
 		}
-		if wants, ok := want.([]any); ok && contains(list(v), wants) {
-			return true
-		}
+		elements = append(elements, list(v)...)
 	}
-	return false
+	wants, ok := want.([]any)
+	return ok && contains(elements, wants)
 }
 
 func contains(all, some []any) bool {

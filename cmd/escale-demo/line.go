@@ -16,8 +16,9 @@ type line struct {
 	mu       sync.Mutex
 	target   string
 	sent     atomic.Int64 // bytes from laptops to the hub
-	cutAt    atomic.Int64 // break every connection when sent reaches this; 0 = never
+	cutAt    atomic.Int64 // break when sent reaches this; 0 = never
 	onCut    func()       // what happens then, beside breaking
+	down     atomic.Bool  // broken, until somebody mends it
 }
 
 func newLine(ctx context.Context) (*line, error) {
@@ -34,7 +35,7 @@ func (n *line) address() string { return n.listener.Addr().String() }
 
 func (n *line) to(target string) { n.mu.Lock(); n.target = target; n.mu.Unlock() }
 
-// cutAfter breaks the next connection once so many further bytes went from a laptop to the hub.
+// cutAfter breaks the line once so many further bytes went from a laptop to the hub.
 func (n *line) cutAfter(bytes int64, then func()) {
 	n.mu.Lock()
 	n.onCut = then
@@ -42,7 +43,8 @@ func (n *line) cutAfter(bytes int64, then func()) {
 	n.cutAt.Store(n.sent.Load() + bytes)
 }
 
-func (n *line) whole() { n.cutAt.Store(0) }
+// mend makes the line whole again.
+func (n *line) mend() { n.cutAt.Store(0); n.down.Store(false) }
 
 func (n *line) accept(ctx context.Context) {
 	for {
@@ -56,6 +58,9 @@ func (n *line) accept(ctx context.Context) {
 
 func (n *line) relay(ctx context.Context, laptop net.Conn) {
 	defer closeQuietly(laptop)
+	if n.down.Load() {
+		return
+	}
 	n.mu.Lock()
 	target := n.target
 	n.mu.Unlock()
@@ -85,6 +90,7 @@ func (n *line) up(hub, laptop net.Conn) {
 			sent := n.sent.Add(int64(k))
 			if at := n.cutAt.Load(); at > 0 && sent >= at {
 				n.cutAt.Store(0)
+				n.down.Store(true)
 				n.mu.Lock()
 				then := n.onCut
 				n.mu.Unlock()

@@ -107,7 +107,7 @@ func prepare(ctx context.Context, set settings, stdout, stderr io.Writer, starte
 	if s.line, err = newLine(ctx); err != nil {
 		return nil, err
 	}
-	p := &play{stage: s, source: source, plan: people.DefaultPlan(), acks: map[string]acked{}, sent: map[string]sent{}, read: readings{}}
+	p := &play{stage: s, source: source, plan: people.DefaultPlan(), acks: map[string]acked{}, sent: map[string]sent{}, read: readings{}, keys: readings{}}
 	p.say = func(format string, args ...any) error {
 		_, err := fmt.Fprintf(stdout, "%5.1fs  "+format+"\n", append([]any{time.Since(started).Seconds()}, args...)...)
 		return err

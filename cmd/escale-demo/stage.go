@@ -38,9 +38,12 @@ func (s *stage) path(parts ...string) string {
 	return filepath.Join(append([]string{s.dir}, parts...)...)
 }
 
-// passphrase writes the passphrase of everybody in the story.
+// demoPassphrase is the passphrase of everybody in the story.
+const demoPassphrase = "deux phares et une marée"
+
+// passphrase writes it to the file that every command reads.
 func (s *stage) passphrase() error {
-	return os.WriteFile(s.path("passphrase"), []byte("deux phares et une marée\n"), 0o600)
+	return os.WriteFile(s.path("passphrase"), []byte(demoPassphrase+"\n"), 0o600)
 }
 
 // command runs escale in a home and decodes what it says; want lists the exit codes that fit the story.

@@ -25,8 +25,9 @@ type requestDoc struct {
 
 type approvalDoc struct {
 	Requests []requestDoc `json:"requests"`
-	Unproved int          `json:"unproved"` // requests that nobody's invitation proves
-	Waits    bool         `json:"waits"`    // for more officers' signatures
+	Unproved int          `json:"unproved"`  // requests that nobody's invitation proves
+	CaughtUp bool         `json:"caught_up"` // keys were ordered for devices that were approved before
+	Waits    bool         `json:"waits"`     // for more officers' signatures
 }
 
 func (p *program) approveCommand() *cobra.Command {
@@ -73,11 +74,12 @@ func (s *session) approve(ctx context.Context, d *dpo.Desk, args []string, all, 
 	return s.print(doc, func(w *page) { s.showApproval(w, &doc) })
 }
 
+// approveThese enrols the chosen. With none it still orders the keys that devices approved earlier lack, because their
+// scopes' first epochs were not made then.
 func (s *session) approveThese(ctx context.Context, d *dpo.Desk, chosen []dpo.Request, doc *approvalDoc) error {
-	if len(chosen) == 0 {
-		return nil
-	}
+	before := s.prof.Log().Head()
 	err := d.Approve(ctx, chosen)
+	doc.CaughtUp = len(chosen) == 0 && s.prof.Log().Head() != before
 	if doc.Waits = errors.Is(err, dpo.ErrWaits); err != nil && !doc.Waits {
 		return err
 	}
@@ -134,6 +136,9 @@ func (s *session) showApproval(w *page, doc *approvalDoc) {
 			continue
 		}
 		s.showRequest(w, x)
+	}
+	if doc.CaughtUp {
+		w.s(text.OrgCaughtUp)
 	}
 	if doc.Waits {
 		w.s(text.ErrOrderWaits)

@@ -43,7 +43,7 @@ func (s *session) showConflicts(w *page, all []field.Conflict) {
 		var rows [][]string
 		for _, sib := range c.Siblings {
 			rows = append(rows, []string{fmt.Sprint(sib.Number), sib.Author, s.say.DateTime(sib.At.Local()),
-				valueText(s.say, c.Record.Form, c.Field, sib.Value), s.seen(sib.Saw)})
+				valueText(s.say, c.Record.Form, c.Field, sib.Value), s.sawText(sib.Saw)})
 		}
 		w.table([]text.Key{text.ConflictColumnNumber, text.ConflictColumnWho, text.ConflictColumnWhen, text.ConflictColumnValue, text.ConflictColumnSeen}, rows)
 	}
@@ -51,7 +51,7 @@ func (s *session) showConflicts(w *page, all []field.Conflict) {
 	w.s(text.ConflictHow)
 }
 
-func (s *session) seen(numbers []int) string {
+func (s *session) sawText(numbers []int) string {
 	if len(numbers) == 0 {
 		return s.say.S(text.ConflictSeenNothing)
 	}

@@ -12,6 +12,7 @@ import (
 	"escale/clients/field"
 	"escale/clients/home"
 	"escale/clients/hubclient"
+	"escale/clients/office"
 	"escale/clients/profile"
 	"escale/clients/text"
 	"escale/cmd/escale/term"
@@ -106,7 +107,7 @@ func (e *toldError) Error() string { return fmt.Sprintf("exit code %d", e.code) 
 
 // refused reports whether a command was not permitted, which the log notes.
 func refused(err error) bool {
-	return errors.Is(err, profile.ErrNotPermitted) || errors.Is(err, field.ErrReadOnly) || errors.Is(err, dpo.ErrNotOfficer)
+	return errors.Is(err, profile.ErrNotPermitted) || errors.Is(err, field.ErrReadOnly) || errors.Is(err, dpo.ErrNotOfficer) || errors.Is(err, office.ErrNotPermitted)
 }
 
 // failure is what to say of an error, and with which exit code to end.
@@ -186,6 +187,9 @@ func workFailures() []failure {
 		{field.ErrReadOnly, text.ErrNotPermitted, exitLocked},
 		{field.ErrWhy, text.ConflictWhyNeeded, exitUsage},
 		{field.ErrLine, text.ErrImportLine, exitFailed},
+		{office.ErrNotPermitted, text.ExportNotPermitted, exitLocked},
+		{office.ErrFormat, text.ErrUnknownFormat, exitUsage},
+		{office.ErrFolder, text.ErrFolderTaken, exitFailed},
 		{errNoConflict, text.ErrNoConflict, exitFailed},
 		{merge.ErrWidening, text.ErrWidening, exitPerson},
 		{merge.ErrWriteOnce, text.ErrWrittenOnce, exitFailed},

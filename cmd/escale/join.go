@@ -209,7 +209,7 @@ func (s *session) arrive(ctx context.Context, c *hubclient.Client, doc *joinDoc)
 		}
 	}
 	return s.print(doc, func(w *page) {
-		w.s(text.JoinJoined, "name", doc.Org)
+		w.s(text.JoinJoined, "name", s.organisation())
 		s.showScopesWaiting(w)
 	})
 }

@@ -45,7 +45,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 		term: term.New(stdin, stderr), json: wantsJSON(args)}
 	lang, err := text.Negotiate(language(args), p.getenv)
 	p.say = text.New(lang)
-	if err == nil {
+	if err != nil {
+		err = about(err, "lang", language(args))
+	} else {
 		err = p.execute(ctx, args)
 	}
 	if ctx.Err() != nil && err != nil {
@@ -94,7 +96,7 @@ func wantsJSON(args []string) bool {
 func (p *program) root() *cobra.Command {
 	root := p.group("", "escale")
 	flags := root.PersistentFlags()
-	flags.BoolVar(&p.json, "json", false, p.say.S(text.FlagJson))
+	flags.BoolVar(&p.json, "json", p.json, p.say.S(text.FlagJson))
 	flags.StringVar(&p.home, "home", "", p.say.S(text.FlagHome))
 	flags.IntVar(&p.profile, "profile", 0, p.say.S(text.FlagProfile))
 	flags.StringVar(&p.passphraseFile, "passphrase-file", "", p.say.S(text.FlagPassphraseFile))
@@ -128,6 +130,7 @@ func (p *program) leaf(words, arguments string, args cobra.PositionalArgs, act f
 	c := &cobra.Command{Use: strings.TrimSpace(name + " " + arguments), Short: p.say.S(text.ForCommand(words)), Args: args,
 		SilenceUsage: true, SilenceErrors: true}
 	c.RunE = func(c *cobra.Command, args []string) error {
+		p.command = c.CommandPath()
 		if err := act(c.Context(), args); err != nil {
 			return &ranError{err}
 		}
@@ -153,8 +156,6 @@ func flagError(err error) error {
 	}
 	return errUsage
 }
-
-func (p *program) helpOf(k text.Key) string { return p.say.S(k) }
 
 // openHome returns the client's folder.
 func (p *program) openHome() (*home.Home, error) {

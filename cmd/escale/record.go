@@ -8,7 +8,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"escale/clients/field"
+	"escale/clients/office"
 	"escale/clients/text"
+	"escale/store/audit"
 )
 
 func (p *program) recordCommand() *cobra.Command {
@@ -79,7 +81,8 @@ func nameOf(r *field.Record) string {
 
 func (p *program) listCommand() *cobra.Command {
 	var form string
-	c := p.leaf("record list", "[--form FORM]", cobra.NoArgs, p.records(func(ctx context.Context, s *session, b *field.Book, _ []string) error {
+	var values bool
+	c := p.leaf("record list", "[--form FORM] [--values]", cobra.NoArgs, p.records(func(ctx context.Context, s *session, b *field.Book, _ []string) error {
 		if form != "" {
 			if _, err := b.FormNamed(form); err != nil {
 				return about(err, "form", form)
@@ -89,10 +92,34 @@ func (p *program) listCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		if values && p.json {
+			return s.printValues(b, records)
+		}
 		return s.printRows(records, text.RecordListNone)
 	}))
+	c.Flags().BoolVar(&values, "values", false, p.say.S(text.FlagValues))
 	c.Flags().StringVar(&form, "form", "", p.say.S(text.FlagForm))
 	return c
+}
+
+// printValues prints for machines everything that the member may read of each record. What a role sees without names is
+// left to exports, which know how to leave names out.
+func (s *session) printValues(b *field.Book, records []*field.Record) error {
+	rows := []*office.Row{}
+	for _, r := range records {
+		if r.Deidentified() {
+			continue
+		}
+		row, err := office.Describe(b, r)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, row)
+	}
+	if err := s.record(audit.Entry{Kind: audit.Opening, Count: uint64(len(rows)), Reason: "list with values"}); err != nil {
+		return err
+	}
+	return s.print(map[string]any{"records": rows}, nil)
 }
 
 func (p *program) searchCommand() *cobra.Command {

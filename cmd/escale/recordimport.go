@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -48,8 +49,11 @@ func (p *program) importCommand() *cobra.Command {
 		im := &importer{s: s, b: b, g: s.newProgress(), doc: importDoc{Lines: []lineDoc{}}}
 		if ack != "" {
 			f, err := os.OpenFile(ack, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+			if errors.Is(err, fs.ErrNotExist) {
+				err = errNoFile
+			}
 			if err != nil {
-				return about(err, "folder", ack)
+				return about(err, "folder", ack, "file", ack)
 			}
 			defer func() { err = errors.Join(err, f.Close()) }()
 			im.ack = json.NewEncoder(f)

@@ -51,14 +51,44 @@ func (p *program) unlocked(f func(ctx context.Context, s *session, args []string
 			return err
 		}
 		defer func() { err = errors.Join(err, s.close(ctx)) }()
-		if err = f(ctx, s, args); refused(err) {
+		err = f(ctx, s, args)
+		switch {
+		case refused(err):
 			err = errors.Join(err, s.record(audit.Entry{Kind: audit.Refusal, Reason: p.command}))
+		case errors.Is(err, profile.ErrNotEnrolled):
+			err = s.notEnrolled(ctx, err)
 		}
 		return err
 	}
 }
 
+// notEnrolled tells a laptop whose request waits from one that nobody invited.
+func (s *session) notEnrolled(ctx context.Context, err error) error {
+	v, readErr := s.invitation(ctx)
+	if v != nil {
+		return errors.Join(errWaiting, err)
+	}
+	return errors.Join(err, readErr)
+}
+
+// unlock asks for the passphrase, unless there is nothing to open with it.
 func (p *program) unlock(ctx context.Context) (*session, error) {
+	h, err := p.openHome()
+	if err != nil {
+		return nil, err
+	}
+	if all, err := h.Profiles(); err != nil || len(all) == 0 {
+		return nil, errors.Join(err, home.ErrNoProfile)
+	}
+	secret, err := p.passphrase()
+	if err != nil {
+		return nil, err
+	}
+	defer secret.Wipe()
+	return p.unlockWith(ctx, secret)
+}
+
+func (p *program) unlockWith(ctx context.Context, secret vault.Secret) (*session, error) {
 	h, err := p.openHome()
 	if err != nil {
 		return nil, err
@@ -67,14 +97,6 @@ func (p *program) unlock(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	if all, err := h.Profiles(); err == nil && len(all) == 0 {
-		return nil, home.ErrNoProfile
-	}
-	secret, err := p.passphrase()
-	if err != nil {
-		return nil, err
-	}
-	defer secret.Wipe()
 	prof, err := h.Unlock(ctx, n, secret)
 	if err != nil {
 		return nil, err

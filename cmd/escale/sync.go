@@ -12,6 +12,7 @@ import (
 
 	"escale/clients/hubclient"
 	"escale/clients/text"
+	"escale/crypto/ledger"
 	"escale/schema"
 	"escale/sync/replica"
 )
@@ -150,14 +151,8 @@ func (s *session) waitingScopes() []string {
 	if err != nil {
 		return []string{}
 	}
-	terms := self.Now()
-	var out []schema.Scope
-	for _, id := range terms.Read {
-		if !s.prof.Reads(id) {
-			out = append(out, id)
-		}
-	}
-	for _, id := range terms.Write {
+	out := s.unreadScopes(self)
+	for _, id := range self.Now().Write {
 		if _, ok := s.prof.Log().State().CurrentEpoch(id); !ok && !slices.Contains(out, id) {
 			out = append(out, id)
 		}
@@ -165,9 +160,24 @@ func (s *session) waitingScopes() []string {
 	return s.scopeNames(out)
 }
 
+// unreadScopes lists the scopes that this laptop is to read and whose key has not reached it.
+func (s *session) unreadScopes(self *ledger.Device) (out []schema.Scope) {
+	for _, id := range self.Now().Read {
+		if !s.prof.Reads(id) {
+			out = append(out, id)
+		}
+	}
+	return out
+}
+
+// showScopesWaiting names what is still to come for this laptop to read; status tells the rest.
 func (s *session) showScopesWaiting(w *page) {
-	if names := s.waitingScopes(); len(names) > 0 {
-		w.s(text.OrgEpochsWaiting, "scopes", strings.Join(names, ", "))
+	self, err := s.prof.Self()
+	if err != nil {
+		return
+	}
+	if ids := s.unreadScopes(self); len(ids) > 0 {
+		w.s(text.OrgEpochsWaiting, "scopes", strings.Join(s.scopeNames(ids), ", "))
 	}
 }
 
@@ -198,8 +208,14 @@ func (s *session) showSync(w *page, doc *syncDoc) {
 	}
 }
 
-// captureOnly reports a laptop that reads nothing but the directory.
-func (s *session) captureOnly() bool { return s.readable() == 0 }
+// captureOnly reports a laptop that may read nothing but the directory.
+func (s *session) captureOnly() bool {
+	self, err := s.prof.Self()
+	return err == nil && !slices.ContainsFunc(self.Now().Read, func(id schema.Scope) bool {
+		_, named := s.prof.Directory().Scopes[id]
+		return named
+	})
+}
 
 // watch exchanges again and again until it is interrupted, which is how it is meant to end.
 func (s *session) watch(ctx context.Context, every time.Duration) error {

@@ -30,8 +30,9 @@ type Codec struct {
 
 // NewCodec returns the codec of a form bundle; the dictionary may be empty.
 func NewCodec(dictionary []byte) (*Codec, error) {
+	// The best level saves not a byte on payloads of this size, and copies tens of megabytes of tables for each of them.
 	eo := []zstd.EOption{zstd.WithEncoderCRC(false), zstd.WithSingleSegment(true), zstd.WithEncoderConcurrency(1),
-		zstd.WithEncoderLevel(zstd.SpeedBestCompression), zstd.WithWindowSize(1 << 20)}
+		zstd.WithEncoderLevel(zstd.SpeedBetterCompression), zstd.WithWindowSize(1 << 20)}
 	do := []zstd.DOption{zstd.WithDecoderMaxMemory(schema.MaxPlain), zstd.WithDecoderConcurrency(1), zstd.WithDecodeAllCapLimit(false)}
 	switch {
 	case bytes.HasPrefix(dictionary, []byte{0x37, 0xa4, 0x30, 0xec}):

@@ -59,7 +59,7 @@ const (
 	insertDraft  = `INSERT INTO open_sets (id, draft) VALUES (?, ?)`
 	updateDraft  = `UPDATE open_sets SET draft = ? WHERE id = ?`
 	insertDelta  = `INSERT INTO open_deltas (set_id, idx, body) VALUES (?, ?, ?)`
-	upsertPart   = `INSERT INTO parts (object, record, scope, sealed) VALUES (?, ?, ?, ?) ON CONFLICT (object) DO UPDATE SET record = excluded.record, sealed = excluded.sealed`
+	upsertPart   = `INSERT INTO parts (object, record, scope, sealed) VALUES (?, ?, ?, ?) ON CONFLICT (object) DO UPDATE SET record = excluded.record, scope = excluded.scope, sealed = excluded.sealed`
 	upsertMeta   = `INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`
 	insertBytes  = `INSERT INTO set_bytes (id, raw) VALUES (?, ?)`
 	upsertCursor = `INSERT INTO cursors (scope, number, running) VALUES (?, ?, ?) ON CONFLICT (scope) DO UPDATE SET number = excluded.number, running = excluded.running`

@@ -27,6 +27,9 @@ func (e *Error) Error() string {
 // Unwrap returns the cause, or nil.
 func (e *Error) Unwrap() error { return e.cause }
 
+// Is reports whether the refusal is one that callers know by name.
+func (e *Error) Is(target error) bool { return target == wire.ErrMoved && e.Code == wire.CodeMoved }
+
 // Problem returns what the client is told. The cause stays here.
 func (e *Error) Problem() wire.Problem {
 	return wire.Problem{Code: e.Code, Detail: e.Detail, Head: e.Head}

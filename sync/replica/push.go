@@ -109,8 +109,15 @@ func (r *Replica) pushBatch(ctx context.Context, batch []loaded, rep *Report) er
 	if err != nil {
 		return fmt.Errorf("push: %w", err)
 	}
+	sent := map[schema.Hash]bool{}
+	for i := range batch {
+		sent[batch[i].opening.Set] = true
+	}
 	var done []schema.Hash
 	for _, res := range reply.Results {
+		if !sent[res.Set] {
+			return fmt.Errorf("%w: the hub answers for a change-set that was not sent", ErrDiverged)
+		}
 		switch res.Status {
 		case wire.Accepted:
 			rep.Pushed++

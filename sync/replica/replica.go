@@ -62,7 +62,8 @@ type Inbox interface {
 	Local(ctx context.Context) (scopes []wire.ScopeState, own []wire.Tip, err error) // digests at the own ledger head
 	Receive(ctx context.Context, page wire.ScopePage) error                          // ErrRestored: own work that is not here
 	Restart(ctx context.Context) error                                               // a new incarnation; read own work again
-	ResetCursor(ctx context.Context, scope schema.Scope) error
+	ResetCursor(ctx context.Context, scope schema.Scope) error                       // read from the start, offer all of it again
+	NoteOwn(ctx context.Context, tips []wire.Tip) error                              // what the hub holds of own streams that cannot be read back
 	OpenWaiting(ctx context.Context) error
 }
 
@@ -115,8 +116,12 @@ func New(store Store, transport Transport, progress func(step Step, done, total 
 	return &Replica{store, transport, progress}
 }
 
-// maxRounds bounds how often an exchange starts over because the ledger grew under it.
-const maxRounds = 6
+// Bounds of one exchange: how often it starts over while that brings it forward (others push, the ledger grows), and how
+// often in a row while it does not.
+const (
+	maxRounds = 64
+	maxIdle   = 2
+)
 
 // Run exchanges until both sides hold the same, or says why they do not.
 func (r *Replica) Run(ctx context.Context) (Report, error) {
@@ -124,45 +129,68 @@ func (r *Replica) Run(ctx context.Context) (Report, error) {
 	if err := r.store.CloseOpenSets(ctx); err != nil {
 		return rep, err
 	}
-	for round := 0; round < maxRounds; round++ {
+	var fault error // of the newest round: what could not be taken while the rest went on
+	idle, again := 0, false
+	for round := 0; ; round++ {
 		reply, err := r.ask(ctx, &rep)
 		if err != nil {
 			return rep, err
 		}
 		if reply.Same {
 			busy, err := r.store.Attend(ctx)
-			if err != nil {
+			if err != nil || !busy || round >= maxRounds {
+				rep.Synced = err == nil
 				return rep, err
 			}
-			if busy {
-				continue
+			continue
+		}
+		if idle >= maxIdle || round >= maxRounds || len(rep.Refused) > 0 {
+			return rep, r.unequal(ctx, &reply, &rep, fault)
+		}
+		if idle > 0 && fault == nil && !again {
+			again = true
+			if err := r.readAgain(ctx, &reply); err != nil {
+				return rep, err
 			}
-			rep.Synced = true
-			return rep, nil
 		}
-		if err := r.round(ctx, &reply, &rep); err != nil {
-			return rep, err
+		before, head := rep, r.store.LedgerHead()
+		if fault, err = r.round(ctx, &reply, &rep); err != nil {
+			return rep, errors.Join(err, fault)
 		}
-		if len(rep.Refused) > 0 {
-			break
+		idle++
+		if rep.Pulled > before.Pulled || rep.Pushed > before.Pushed || r.store.LedgerHead() != head {
+			idle = 0
 		}
 	}
-	reply, err := r.ask(ctx, &rep)
+}
+
+// unequal says where and why both sides do not hold the same.
+func (r *Replica) unequal(ctx context.Context, reply *wire.SyncReply, rep *Report, fault error) (err error) {
+	if rep.Differ, err = r.differing(ctx, reply); err != nil {
+		return err
+	}
+	switch {
+	case len(rep.Refused) > 0:
+		return errors.Join(fmt.Errorf("%w: %d", ErrRefused, len(rep.Refused)), fault)
+	case fault != nil:
+		return fault
+	}
+	return fmt.Errorf("%w in %d scopes", ErrDiverged, len(rep.Differ))
+}
+
+// readAgain offers and reads the scopes again whose digests differ although there is nothing left to send or to read: the
+// hub may have lost what it once acknowledged, with no newer number to tell it by.
+func (r *Replica) readAgain(ctx context.Context, reply *wire.SyncReply) error {
+	scopes, err := r.differing(ctx, reply)
 	if err != nil {
-		return rep, err
+		return err
 	}
-	rep.Synced = reply.Same
-	if rep.Synced {
-		return rep, nil
+	for _, s := range scopes {
+		if err := r.store.ResetCursor(ctx, s); err != nil {
+			return err
+		}
 	}
-	rep.Differ, err = r.differing(ctx, &reply)
-	if err != nil {
-		return rep, err
-	}
-	if len(rep.Refused) > 0 {
-		return rep, fmt.Errorf("%w: %d", ErrRefused, len(rep.Refused))
-	}
-	return rep, fmt.Errorf("%w in %d scopes", ErrDiverged, len(rep.Differ))
+	return nil
 }
 
 // ask sends one hash over everything that both must agree on.
@@ -185,33 +213,40 @@ func (r *Replica) ask(ctx context.Context, rep *Report) (wire.SyncReply, error) 
 		return reply, fmt.Errorf("ask the hub: %w", err)
 	}
 	rep.HubTime = reply.Time
+	if reply.Same && len(unsent) > 0 {
+		return reply, fmt.Errorf("%w: the hub calls equal what was not sent yet", ErrDiverged)
+	}
 	return reply, nil
 }
 
-// round brings ledger, change-sets and keys forward once.
-func (r *Replica) round(ctx context.Context, reply *wire.SyncReply, rep *Report) error {
+// round brings ledger, change-sets and keys forward once. What is wrong with one scope's log is a fault, and the rest goes
+// on; an error ends the exchange.
+func (r *Replica) round(ctx context.Context, reply *wire.SyncReply, rep *Report) (fault, err error) {
 	if reply.HubEpoch != r.store.HubEpoch() {
 		if err := r.store.OfferAgain(ctx, reply.HubEpoch); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	if err := r.ledger(ctx, reply.Head, rep); err != nil {
-		return err
+		return nil, err
+	}
+	if err := r.store.NoteOwn(ctx, reply.Own); err != nil {
+		return nil, err
 	}
 	changed, err := r.push(ctx, rep)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if err := r.changed(ctx, reply, changed); err != nil {
-		return err
+		return nil, err
 	}
-	if err := r.pull(ctx, changed, rep); err != nil {
-		return err
+	if fault, err = r.pull(ctx, changed, rep); err != nil {
+		return fault, err
 	}
 	if _, err := r.store.Attend(ctx); err != nil {
-		return err
+		fault = errors.Join(fault, err)
 	}
-	return r.store.OpenWaiting(ctx)
+	return fault, errors.Join(ctx.Err(), r.store.OpenWaiting(ctx))
 }
 
 // changed adds the scopes whose log at the hub is not the one that was read to its end, or that the hub does not name yet.
@@ -240,12 +275,7 @@ func (r *Replica) ledger(ctx context.Context, hub *wire.Head, rep *Report) error
 	}
 	own := r.store.LedgerHead()
 	if !own.Hash.IsZero() && hub.Height < own.Height && r.store.HoldsEntry(hub.Height, hub.Hash) {
-		rep.RoundTrips++
-		_, err := r.transport.Append(ctx, wire.LedgerAppend{After: hub.Hash, Entries: r.store.LedgerEntries(hub.Height + 1)})
-		if err != nil {
-			return fmt.Errorf("give the hub the ledger entries that it lost: %w", err)
-		}
-		return nil
+		return r.restore(ctx, *hub, rep)
 	}
 	for r.store.LedgerHead().Hash != hub.Hash {
 		before := r.store.LedgerHead()
@@ -270,6 +300,28 @@ func (r *Replica) ledger(ctx context.Context, hub *wire.Head, rep *Report) error
 			*hub = page.Head
 		}
 		r.progress(StepLedger, int(r.store.LedgerHead().Height), int(hub.Height))
+	}
+	return nil
+}
+
+// restore gives the hub the entries after a head, as many at a time as a message takes.
+func (r *Replica) restore(ctx context.Context, after wire.Head, rep *Report) error {
+	entries := r.store.LedgerEntries(after.Height + 1)
+	for len(entries) > 0 {
+		n, size := 0, 0
+		for n < len(entries) && n < wire.MaxRefs && (n == 0 || size+len(entries[n]) <= wire.MaxLedger) {
+			size += len(entries[n])
+			n++
+		}
+		rep.RoundTrips++
+		head, err := r.transport.Append(ctx, wire.LedgerAppend{After: after.Hash, Entries: entries[:n]})
+		if err != nil {
+			return fmt.Errorf("give the hub the ledger entries that it lost: %w", err)
+		}
+		if head.Height != after.Height+uint64(n) || !r.store.HoldsEntry(head.Height, head.Hash) {
+			return fmt.Errorf("%w: the hub took ledger entries and shows others", ErrDiverged)
+		}
+		after, entries = head, entries[n:]
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ package wire
 import (
 	"crypto/sha256"
 	"encoding/binary"
+	"errors"
 	"sort"
 
 	"escale/crypto/key"
@@ -68,6 +69,9 @@ type Problem struct {
 	Detail string
 	Head   *Head // where the ledger's head has moved on
 }
+
+// ErrMoved is what a refusal with CodeMoved is, on both sides: the ledger's head has moved on, so fetch and link again.
+var ErrMoved = errors.New("the ledger's head has moved on")
 
 // Codes of Problem.
 const (
