@@ -20,13 +20,13 @@ type composer struct {
 	scopes map[schema.ScopeName]schema.Scope
 }
 
-func (l *laptop) composer() (*composer, error) {
+func (l *laptop) composer() *composer {
 	d := l.p.Directory()
 	c := &composer{l: l, pack: d.Bundles[d.BundleOf[site]].Pack, member: field.MemberCode(l.keys.Member), scopes: map[schema.ScopeName]schema.Scope{}}
 	for id, n := range d.Scopes {
 		c.scopes[n] = id
 	}
-	return c, nil
+	return c
 }
 
 // record makes one edit for each part, the anchor first.
@@ -43,11 +43,11 @@ func (c *composer) record(f *form.Form, typed form.Answers) ([]profile.Edit, err
 			continue
 		}
 		scope := c.scopes[schema.ScopeName{Site: site, Kind: f.RecordKind, Compartment: schema.Compartment(name)}]
-		new, object, err := c.l.p.NewObject(scope)
+		fresh, object, err := c.l.p.NewObject(scope)
 		if err != nil {
 			return nil, err
 		}
-		e := profile.Edit{Scope: scope, Seed: &new, Pack: c.pack, Payload: merge.Payload{Form: f.ID, Record: record}}
+		e := profile.Edit{Scope: scope, Seed: &fresh, Pack: c.pack, Payload: merge.Payload{Form: f.ID, Record: record}}
 		if name == form.Anchor {
 			record = object
 			for _, part := range f.AlwaysParts() {
@@ -88,10 +88,7 @@ const inOneSave = 100
 
 // pour saves records, many at once.
 func (l *laptop) pour(d *drawn) error {
-	c, err := l.composer()
-	if err != nil {
-		return err
-	}
+	c := l.composer()
 	var waiting []profile.Edit
 	for i, v := range d.values {
 		edits, err := c.record(d.form, v)

@@ -62,15 +62,13 @@ func (r *result) missed() (names []string) {
 	return names
 }
 
-// table prints the figures from one on.
-func (r *result) table(w io.Writer, from int) error {
+// table prints the figures.
+func (r *result) table(w io.Writer) error {
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	if from == 0 {
-		if _, err := fmt.Fprintln(t, "name\tvalue\tunit\ttarget\tmet"); err != nil {
-			return err
-		}
+	if _, err := fmt.Fprintln(t, "name\tvalue\tunit\ttarget\tmet"); err != nil {
+		return err
 	}
-	for _, f := range r.figures[from:] {
+	for _, f := range r.figures {
 		met := "yes"
 		switch {
 		case f.Target == "":

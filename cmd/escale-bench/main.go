@@ -139,7 +139,7 @@ func measure(ctx context.Context, set settings, source *pack.Source, dir string,
 	if !found {
 		return fmt.Errorf("no measurement is called %q; there are %s", set.only, strings.Join(names(), ", "))
 	}
-	return out.table(stdout, 0)
+	return out.table(stdout)
 }
 
 func writeJSON(path string, out *result) error {

@@ -54,40 +54,37 @@ func (b *bench) hubMemory() error {
 
 // peaks fills a hub, and puts it under load several times.
 func (b *bench) peaks(name string, records int) (float64, error) {
-	r, err := b.newRig(name, site)
+	dir, crowd, err := b.filled(name, records)
 	if err != nil {
-		return 0, err
-	}
-	open := true
-	defer func() {
-		if open {
-			err = errors.Join(err, r.close())
-		}
-	}()
-	w, err := r.scribe()
-	if err != nil {
-		return 0, err
-	}
-	if err := w.store(b.ctx, records); err != nil {
-		return 0, err
-	}
-	crowd, err := r.crowd(w.head.Scope)
-	if err != nil {
-		return 0, err
-	}
-	open = false
-	if err := r.close(); err != nil {
 		return 0, err
 	}
 	var peaks []float64
 	for range memoryRuns {
-		peak, err := b.underLoad(r.hubDir(), crowd)
+		peak, err := b.underLoad(dir, crowd)
 		if err != nil {
 			return 0, err
 		}
 		peaks = append(peaks, peak)
 	}
 	return median(peaks)
+}
+
+// filled returns the folder of a hub that holds records, and a crowd that may push to it.
+func (b *bench) filled(name string, records int) (dir string, crowd []*writer, err error) {
+	r, err := b.newRig(name, site)
+	if err != nil {
+		return "", nil, err
+	}
+	defer func() { err = errors.Join(err, r.close()) }()
+	w, err := r.scribe()
+	if err != nil {
+		return "", nil, err
+	}
+	if err := w.store(b.ctx, records); err != nil {
+		return "", nil, err
+	}
+	crowd, err = r.crowd(w.head.Scope)
+	return r.hubDir(), crowd, err
 }
 
 func (w *writer) store(ctx context.Context, records int) error {

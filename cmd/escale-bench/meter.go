@@ -58,3 +58,15 @@ func (l *laptop) meteredSync() (rep replica.Report, pushes, others traffic, err 
 	others = traffic{after.sent - before.sent - m.pushes.sent, after.received - before.received - m.pushes.received, after.requests - before.requests - m.pushes.requests}
 	return rep, m.pushes, others, nil
 }
+
+// settle exchanges until nobody has anything to do.
+func settle(laptops ...*laptop) error {
+	for range 2 {
+		for _, l := range laptops {
+			if _, err := l.sync(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -2,11 +2,11 @@ package main
 
 import (
 	"crypto/rand"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"path/filepath"
-
-	"encoding/binary"
+	"time"
 
 	"escale/clients/profile"
 	"escale/schema"
@@ -21,7 +21,7 @@ const sealedSize = 128 + 16
 // push compares durable pushes of change-sets of n deltas with bare inserts of the same rows. Half of the change-sets
 // are new objects, for which the hub writes no row of the frontier, half are edits, for which it writes one each.
 func (b *bench) push(n int, least float64) (err error) {
-	r, err := b.newRig("push", "calais")
+	r, err := b.newRig("push", site)
 	if err != nil {
 		return err
 	}
@@ -59,22 +59,15 @@ func (r *rig) scribe() (*writer, error) {
 		return nil, err
 	}
 	keys.Org = r.boss.keys.Org
-	one := func(n schema.ScopeName) bool {
-		return n.Site == "calais" && n.Kind == "service" && n.Compartment == schema.Anchor
-	}
-	if err := r.enrol(terms{role: "social_supervisor", read: one, write: one}, keys); err != nil {
+	one := within("service", schema.Anchor)
+	if err := r.enrol(terms{role: role, read: one, write: one}, keys); err != nil {
 		return nil, err
 	}
 	l, err := r.laptop("scribe", keys)
 	if err != nil {
 		return nil, err
 	}
-	for range 2 { // makes the epoch
-		if _, err := l.sync(); err != nil {
-			return nil, err
-		}
-	}
-	if err := l.close(); err != nil {
+	if err := errors.Join(settle(l), l.close()); err != nil { // makes the epoch
 		return nil, err
 	}
 	if _, err := r.desk.Sync(r.b.ctx); err != nil {
@@ -110,7 +103,7 @@ type contest struct {
 
 const (
 	pushWarm   = 2
-	pushRounds = 9
+	pushRounds = 15
 )
 
 // run returns the ratios of the rates: ours to that of the same rows, and to that of one row for each delta.
@@ -139,11 +132,11 @@ func (c *contest) run(name string) (rows, blobs float64, err error) {
 		}
 		return nil
 	}
-	slower, err := interleave(pushWarm, pushRounds, ours, every(each, func(i int) error { return hub.Add(c.b.ctx, &c.rows[i]) }))
+	slower, err := interleave(time.Now, pushWarm, pushRounds, ours, every(each, func(i int) error { return hub.Add(c.b.ctx, &c.rows[i]) }))
 	if err != nil {
 		return 0, 0, err
 	}
-	naive, err := interleave(pushWarm, pushRounds, ours, every(each, func(i int) error { return plain.Add(c.b.ctx, c.blobs[i]) }))
+	naive, err := interleave(time.Now, pushWarm, pushRounds, ours, every(each, func(i int) error { return plain.Add(c.b.ctx, c.blobs[i]) }))
 	if err != nil {
 		return 0, 0, err
 	}

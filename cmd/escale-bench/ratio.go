@@ -24,13 +24,16 @@ func median(values []float64) (float64, error) {
 	return (sorted[half-1] + sorted[half]) / 2, nil
 }
 
+// clock tells the time; it is given, so that a test can turn it.
+type clock func() time.Time
+
 // side is one of two ways to do the same work; round says which piece of it is next.
 type side func(round int) error
 
 // interleave lets both do their work in turn, so that whatever the machine does meanwhile meets both, and returns the
 // median of how many times longer ours took than theirs.
-func interleave(warm, rounds int, ours, theirs side) (float64, error) {
-	return compare(warm, rounds, ours, theirs, func(a, b []float64) (float64, error) {
+func interleave(now clock, warm, rounds int, ours, theirs side) (float64, error) {
+	return compare(now, warm, rounds, ours, theirs, func(a, b []float64) (float64, error) {
 		ratios := make([]float64, len(a))
 		for i := range a {
 			ratios[i] = a[i] / b[i]
@@ -40,8 +43,8 @@ func interleave(warm, rounds int, ours, theirs side) (float64, error) {
 }
 
 // interleaveEach is interleave for single steps, which vary more than rounds do: it returns our median over theirs.
-func interleaveEach(warm, rounds int, ours, theirs side) (float64, error) {
-	return compare(warm, rounds, ours, theirs, func(a, b []float64) (float64, error) {
+func interleaveEach(now clock, warm, rounds int, ours, theirs side) (float64, error) {
+	return compare(now, warm, rounds, ours, theirs, func(a, b []float64) (float64, error) {
 		x, err := median(a)
 		if err != nil {
 			return 0, err
@@ -52,16 +55,16 @@ func interleaveEach(warm, rounds int, ours, theirs side) (float64, error) {
 }
 
 // compare times both in turn; who begins changes every round, and the first rounds only warm up.
-func compare(warm, rounds int, ours, theirs side, judge func(ours, theirs []float64) (float64, error)) (float64, error) {
+func compare(now clock, warm, rounds int, ours, theirs side, judge func(ours, theirs []float64) (float64, error)) (float64, error) {
 	var took [2][]float64
 	for i := range warm + rounds {
 		first := i % 2
 		for _, k := range []int{first, 1 - first} {
-			begun := time.Now()
+			begun := now()
 			if err := []side{ours, theirs}[k](i); err != nil {
 				return 0, err
 			}
-			t := time.Since(begun)
+			t := now().Sub(begun)
 			if t <= 0 {
 				return 0, fmt.Errorf("%w: the clock is too coarse", errNoRounds)
 			}

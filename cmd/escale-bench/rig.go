@@ -224,10 +224,8 @@ func (r *rig) join(name string, t terms) (*laptop, error) {
 	if err != nil {
 		return nil, err
 	}
-	for range 2 {
-		if _, err := l.sync(); err != nil {
-			return nil, errors.Join(fmt.Errorf("%s: %w", name, err), l.close())
-		}
+	if err := settle(l); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), l.close())
 	}
 	return l, nil
 }

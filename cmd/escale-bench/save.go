@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"path/filepath"
+	"time"
 
 	"escale/clients/field"
 	"escale/store/bare"
@@ -11,7 +12,7 @@ import (
 const (
 	saveTarget = 3
 	saveWarm   = 10
-	saveRounds = 120
+	saveRounds = 400
 )
 
 // saveOne compares saving one record, validated, sealed and durable, with one durable row of a few hundred bytes.
@@ -80,5 +81,5 @@ func (l *laptop) saving(d *drawn) (ratio float64, err error) {
 		_, err := book.Create(b.ctx, field.New{Form: d.form.ID, Answers: d.values[round]})
 		return err
 	}
-	return interleaveEach(saveWarm, saveRounds, ours, func(int) error { return rows.Add(b.ctx, [][]byte{row}) })
+	return interleaveEach(time.Now, saveWarm, saveRounds, ours, func(int) error { return rows.Add(b.ctx, [][]byte{row}) })
 }

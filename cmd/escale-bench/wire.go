@@ -259,18 +259,6 @@ func (b *bench) wireEdit() (err error) {
 	return nil
 }
 
-// settle exchanges until nobody has anything to do.
-func settle(laptops ...*laptop) error {
-	for range 2 {
-		for _, l := range laptops {
-			if _, err := l.sync(); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
 // edit changes one field of each record to the first value, or where it is that already to the second.
 func (l *laptop) edit(ids []string, path string, values [2]any) (float64, error) {
 	book, err := field.Open(l.p)

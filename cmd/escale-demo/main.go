@@ -149,7 +149,8 @@ func (p *play) cleanUp(keep bool) error {
 	var errs []error
 	if p.hub != nil {
 		select {
-		case <-p.hub.done:
+		case err := <-p.hub.done:
+			p.hub.done <- err // it ended already, as the story wanted
 		default:
 			errs = append(errs, p.hub.stop(syscall.SIGKILL))
 		}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/hex"
-	"errors"
 	"fmt"
 	"time"
 
@@ -51,7 +50,7 @@ func (s *session) auditEntries() ([]auditDoc, error) {
 	for {
 		entries, err := s.log.Entries(after, auditPage)
 		if err != nil || len(entries) == 0 {
-			return docs, errors.Join(err)
+			return docs, err
 		}
 		for _, e := range entries {
 			docs = append(docs, auditDoc{e.Number, e.Time, e.Kind.String(), hex.EncodeToString(e.Scope), hex.EncodeToString(e.Record), e.Count, e.Reason})

@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -193,5 +192,5 @@ func (s *session) founding(ctx context.Context) (*dpo.Plan, *pack.Source, error)
 		return nil, nil, err
 	}
 	source, err := pack.ReadFile(bytes.NewReader(sheets))
-	return plan, source, errors.Join(err)
+	return plan, source, err
 }

@@ -35,7 +35,7 @@ type joinDoc struct {
 
 func (p *program) joinCommand() *cobra.Command {
 	var wait bool
-	c := p.leaf("join", "CODE", cobra.ArbitraryArgs, func(ctx context.Context, args []string) (err error) {
+	c := p.leaf("join", "CODE|-", cobra.ArbitraryArgs, func(ctx context.Context, args []string) (err error) {
 		s, err := p.joiner(ctx, args)
 		if err != nil {
 			return err

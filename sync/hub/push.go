@@ -128,9 +128,12 @@ func (p *push) resume(tx Tx, o *wire.Opening) error {
 	if o.Offset != size {
 		return nil
 	}
-	p.open, p.resumed, p.buf = o, size > 0, p.buf[:0]
+	// As large as it will be, which the opening's bound limits: what arrives is kept as it lies here.
+	p.open, p.resumed, p.buf = o, size > 0, make([]byte, 0, o.Total)
 	if size > 0 {
-		p.buf, err = tx.Partial(k)
+		var begun []byte
+		begun, err = tx.Partial(k)
+		p.buf = append(p.buf, begun...)
 	}
 	return err
 }
@@ -158,7 +161,7 @@ func (p *push) refuse(reason string) {
 // complete checks a whole change-set, outside of any lock, and queues it for the next commit.
 func (p *push) complete() error {
 	o := p.open
-	set, err := changeset.Parse(append([]byte(nil), p.buf...))
+	set, err := changeset.Parse(p.buf)
 	if err != nil || set.Hash != o.Set || set.Header.Stream() != o.Stream || set.Header.Seq != o.Seq {
 		return p.broken(o, err)
 	}
