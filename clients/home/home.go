@@ -68,6 +68,9 @@ func (h *Home) Create(ctx context.Context, n int, passphrase vault.Secret, keys 
 	if err := vault.CheckPassphrase(passphrase); err != nil {
 		return nil, err
 	}
+	if err := h.setAside(n); err != nil {
+		return nil, err
+	}
 	if err := os.MkdirAll(h.dir(n), 0o700); err != nil {
 		return nil, fmt.Errorf("make the folder: %w", classify(err))
 	}
@@ -83,6 +86,26 @@ func (h *Home) Create(ctx context.Context, n int, passphrase vault.Secret, keys 
 		return nil, classify(err)
 	}
 	return h.open(ctx, n, keys)
+}
+
+// setAside renames what a broken-off wipe left: without its vault nothing of it can be opened, and new keys would not fit.
+func (h *Home) setAside(n int) error {
+	if _, err := os.Stat(h.vault(n)); err == nil {
+		return nil // Create will say that it exists
+	}
+	if _, err := os.Stat(h.StorePath(n)); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	for i := 1; ; i++ {
+		left := fmt.Sprintf("%s.left-%d", h.dir(n), i)
+		if _, err := os.Lstat(left); !errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err := os.Rename(h.dir(n), left); err != nil {
+			return fmt.Errorf("set aside what a wipe left: %w", classify(err))
+		}
+		return nil
+	}
 }
 
 // Unlock opens a profile with its passphrase.
@@ -105,7 +128,7 @@ func (h *Home) Unlock(ctx context.Context, n int, passphrase vault.Secret) (*pro
 func (h *Home) open(ctx context.Context, n int, keys profile.Keys) (*profile.Profile, error) {
 	db, err := agentdb.Open(ctx, h.StorePath(n))
 	if err != nil {
-		return nil, err
+		return nil, classify(err)
 	}
 	p, err := profile.Open(ctx, db, keys, profile.Options{Clock: h.Clock, Rand: h.Rand})
 	if err != nil {
@@ -124,7 +147,7 @@ func (h *Home) ChangePassphrase(n int, old, new vault.Secret) error {
 
 // Wipe destroys a profile: its vault first, so that nothing of the rest can be opened, whatever happens next.
 func (h *Home) Wipe(n int) error {
-	if err := vault.Destroy(h.vault(n), h.Rand); err != nil {
+	if err := vault.Destroy(h.vault(n), h.Rand); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return classify(err)
 	}
 	if err := os.RemoveAll(h.dir(n)); err != nil {

@@ -90,6 +90,7 @@ func number(v float64) string {
 
 func (r *result) json(w io.Writer) error {
 	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
 	return e.Encode(r.figures)
 }

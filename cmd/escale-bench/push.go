@@ -18,38 +18,40 @@ import (
 // sealedSize is what the sealed part of a short edit, or of a small part of a record, takes: padded to 128 B, and the tag.
 const sealedSize = 128 + 16
 
-// push compares durable pushes of change-sets of n deltas with bare inserts of the same rows. Half of the change-sets
-// are new objects, for which the hub writes no row of the frontier, half are edits, for which it writes one each.
-func (b *bench) push(n int, least float64) (err error) {
-	r, err := b.newRig("push", site)
+// push compares durable pushes, one change-set of n deltas in each body, with bare inserts of the same rows. What counts
+// is a change-set as a day's work leaves it: every other delta makes an object, for which the hub writes no row of the
+// frontier, and every other is an edit, for which it writes one. The pure kinds are printed beside.
+func (b *bench) push(n int, least float64) error {
+	name := fmt.Sprintf("push_%d", n)
+	for _, kind := range []struct {
+		name   string
+		deltas func(n, sealed int) ([]changeset.Delta, error)
+		target target
+	}{{name, mixed, atLeast(least)}, {name + "_edits", edited, target{}}, {name + "_new", created, target{}}} {
+		rows, blobs, err := b.contest(kind.name, n, kind.deltas)
+		if err != nil {
+			return err
+		}
+		b.out.add(kind.name, rows, "× bare rows", kind.target)
+		b.out.tell(kind.name+"_naive", blobs, "× one bare row per delta")
+	}
+	return nil
+}
+
+// contest founds an organisation for one comparison, so that all files begin empty and grow alike.
+func (b *bench) contest(name string, n int, deltas func(n, sealed int) ([]changeset.Delta, error)) (rows, blobs float64, err error) {
+	r, err := b.newRig(name, site)
 	if err != nil {
-		return err
+		return 0, 0, err
 	}
 	defer func() { err = errors.Join(err, r.close()) }()
 	w, err := r.scribe()
 	if err != nil {
-		return err
+		return 0, 0, err
 	}
 	defer w.hub.Close()
-	name := fmt.Sprintf("push_%d", n)
-	worst := 0.0
-	for _, kind := range []struct {
-		name string
-		make func(n, sealed int) ([]changeset.Delta, error)
-	}{{"edits", edited}, {"new", created}} {
-		c := contest{b: b, w: w, n: n, deltas: kind.make}
-		rows, blobs, err := c.run(name + "_" + kind.name)
-		if err != nil {
-			return err
-		}
-		b.out.tell(name+"_"+kind.name, rows, "× bare rows")
-		b.out.tell(name+"_"+kind.name+"_naive", blobs, "× one bare row per delta")
-		if worst == 0 || rows < worst {
-			worst = rows
-		}
-	}
-	b.out.add(name, worst, "× bare rows (the lower of both)", atLeast(least))
-	return nil
+	c := contest{b: b, w: w, n: n, deltas: deltas}
+	return c.run(name)
 }
 
 // scribe enrols a device that writes one scope.
@@ -108,8 +110,8 @@ const (
 
 // run returns the ratios of the rates: ours to that of the same rows, and to that of one row for each delta.
 func (c *contest) run(name string) (rows, blobs float64, err error) {
-	each := max(4, 200/c.n) // change-sets of one side of one round
-	if err := c.prepare(2 * each * (pushWarm + pushRounds)); err != nil {
+	each := max(8, 200/c.n) // change-sets of one side of one round
+	if err := c.prepare(each * (pushWarm + pushRounds)); err != nil {
 		return 0, 0, err
 	}
 	hub, err := bare.OpenHub(c.b.ctx, filepath.Join(c.b.dir, name+"-bare.db"))
@@ -122,25 +124,18 @@ func (c *contest) run(name string) (rows, blobs float64, err error) {
 		return 0, 0, err
 	}
 	defer func() { err = errors.Join(err, plain.Close()) }()
-	at := 0 // of our next change-set: they follow one another
-	ours := func(int) error {
-		for range each {
-			if err := c.w.push(c.b.ctx, c.sets[at]); err != nil {
-				return err
-			}
-			at++
-		}
-		return nil
-	}
-	slower, err := interleave(time.Now, pushWarm, pushRounds, ours, every(each, func(i int) error { return hub.Add(c.b.ctx, &c.rows[i]) }))
+	took, err := inTurn(time.Now, pushWarm, pushRounds,
+		every(each, func(i int) error { return c.w.push(c.b.ctx, c.sets[i]) }),
+		every(each, func(i int) error { return hub.Add(c.b.ctx, &c.rows[i]) }),
+		every(each, func(i int) error { return plain.Add(c.b.ctx, c.blobs[i]) }))
 	if err != nil {
 		return 0, 0, err
 	}
-	naive, err := interleave(time.Now, pushWarm, pushRounds, ours, every(each, func(i int) error { return plain.Add(c.b.ctx, c.blobs[i]) }))
-	if err != nil {
+	if rows, err = ofRounds(took[1], took[0]); err != nil {
 		return 0, 0, err
 	}
-	return 1 / slower, 1 / naive, nil
+	blobs, err = ofRounds(took[2], took[0])
+	return rows, blobs, err
 }
 
 // every does a round's share of the work.

@@ -27,51 +27,47 @@ func median(values []float64) (float64, error) {
 // clock tells the time; it is given, so that a test can turn it.
 type clock func() time.Time
 
-// side is one of two ways to do the same work; round says which piece of it is next.
+// side is one way to do some work; round says which piece of it is next.
 type side func(round int) error
 
-// interleave lets both do their work in turn, so that whatever the machine does meanwhile meets both, and returns the
-// median of how many times longer ours took than theirs.
-func interleave(now clock, warm, rounds int, ours, theirs side) (float64, error) {
-	return compare(now, warm, rounds, ours, theirs, func(a, b []float64) (float64, error) {
-		ratios := make([]float64, len(a))
-		for i := range a {
-			ratios[i] = a[i] / b[i]
-		}
-		return median(ratios)
-	})
-}
-
-// interleaveEach is interleave for single steps, which vary more than rounds do: it returns our median over theirs.
-func interleaveEach(now clock, warm, rounds int, ours, theirs side) (float64, error) {
-	return compare(now, warm, rounds, ours, theirs, func(a, b []float64) (float64, error) {
-		x, err := median(a)
-		if err != nil {
-			return 0, err
-		}
-		y, err := median(b)
-		return x / y, err
-	})
-}
-
-// compare times both in turn; who begins changes every round, and the first rounds only warm up.
-func compare(now clock, warm, rounds int, ours, theirs side, judge func(ours, theirs []float64) (float64, error)) (float64, error) {
-	var took [2][]float64
+// inTurn times several ways to do the same work, in seconds for each round. They take turns, so that whatever the machine
+// does meanwhile meets all; who begins changes every round, and the first rounds only warm up.
+func inTurn(now clock, warm, rounds int, sides ...side) ([][]float64, error) {
+	took := make([][]float64, len(sides))
 	for i := range warm + rounds {
-		first := i % 2
-		for _, k := range []int{first, 1 - first} {
+		for n := range sides {
+			k := (i + n) % len(sides)
 			begun := now()
-			if err := []side{ours, theirs}[k](i); err != nil {
-				return 0, err
+			if err := sides[k](i); err != nil {
+				return nil, err
 			}
 			t := now().Sub(begun)
 			if t <= 0 {
-				return 0, fmt.Errorf("%w: the clock is too coarse", errNoRounds)
+				return nil, fmt.Errorf("%w: the clock is too coarse", errNoRounds)
 			}
 			if i >= warm {
 				took[k] = append(took[k], t.Seconds())
 			}
 		}
 	}
-	return judge(took[0], took[1])
+	return took, nil
+}
+
+// ofRounds returns the median of how many times longer a took than b in the same round.
+func ofRounds(a, b []float64) (float64, error) {
+	ratios := make([]float64, len(a))
+	for i := range a {
+		ratios[i] = a[i] / b[i]
+	}
+	return median(ratios)
+}
+
+// ofMedians returns the median of a over that of b: for single steps, which vary more than rounds of many do.
+func ofMedians(a, b []float64) (float64, error) {
+	x, err := median(a)
+	if err != nil {
+		return 0, err
+	}
+	y, err := median(b)
+	return x / y, err
 }

@@ -59,19 +59,20 @@ func (h *hands) work(took ...time.Duration) side {
 	return func(round int) error { h.at = h.at.Add(took[round]); return nil }
 }
 
-func TestInterleaveIsTheMedianOfRatiosWithoutTheWarmUp(t *testing.T) {
+func TestRatiosLeaveTheWarmUpOut(t *testing.T) {
 	var h hands
-	ours, theirs := h.work(1000, 20, 90, 40), h.work(1, 10, 10, 10)
-	if got, err := interleave(h.now, 1, 3, ours, theirs); err != nil || got != 4 {
-		t.Errorf("%v (%v), want 4: the middle of 2, 9 and 4", got, err)
+	took, err := inTurn(h.now, 1, 3, h.work(1000, 20, 90, 40), h.work(1, 10, 80, 16), h.work(5, 5, 5, 5))
+	if err != nil {
+		t.Fatal(err)
 	}
-}
-
-func TestInterleaveEachIsOurMedianOverTheirs(t *testing.T) {
-	var h hands
-	ours, theirs := h.work(1000, 20, 90, 40), h.work(1, 10, 80, 16)
-	if got, err := interleaveEach(h.now, 1, 3, ours, theirs); err != nil || got != 2.5 {
-		t.Errorf("%v (%v), want 2.5: 40 over 16", got, err)
+	if got, err := ofRounds(took[0], took[1]); err != nil || got != 2 {
+		t.Errorf("of rounds: %v (%v), want 2: the middle of 2, 1.125 and 2.5", got, err)
+	}
+	if got, err := ofMedians(took[0], took[1]); err != nil || got != 2.5 {
+		t.Errorf("of medians: %v (%v), want 2.5: 40 over 16", got, err)
+	}
+	if got, err := ofMedians(took[0], took[2]); err != nil || got != 8 {
+		t.Errorf("third side: %v (%v), want 8", got, err)
 	}
 }
 
@@ -81,7 +82,7 @@ func TestSidesTakeTurns(t *testing.T) {
 	named := func(name string) side {
 		return func(int) error { order = append(order, name); h.at = h.at.Add(1); return nil }
 	}
-	if _, err := interleave(h.now, 1, 2, named("ours"), named("theirs")); err != nil {
+	if _, err := inTurn(h.now, 1, 2, named("ours"), named("theirs")); err != nil {
 		t.Fatal(err)
 	}
 	if want := []string{"ours", "theirs", "theirs", "ours", "ours", "theirs"}; !slices.Equal(order, want) {
@@ -92,10 +93,13 @@ func TestSidesTakeTurns(t *testing.T) {
 func TestWhatFailsOrTakesNoTimeIsNoFigure(t *testing.T) {
 	var h hands
 	wrong := errors.New("wrong")
-	if _, err := interleave(h.now, 0, 1, h.work(1), func(int) error { return wrong }); !errors.Is(err, wrong) {
+	if _, err := inTurn(h.now, 0, 1, h.work(1), func(int) error { return wrong }); !errors.Is(err, wrong) {
 		t.Errorf("an error was lost: %v", err)
 	}
-	if _, err := interleave(h.now, 0, 1, h.work(0), h.work(1)); !errors.Is(err, errNoRounds) {
+	if _, err := inTurn(h.now, 0, 1, h.work(0), h.work(1)); !errors.Is(err, errNoRounds) {
 		t.Errorf("no time: %v", err)
+	}
+	if _, err := ofMedians(nil, nil); !errors.Is(err, errNoRounds) {
+		t.Errorf("no rounds: %v", err)
 	}
 }

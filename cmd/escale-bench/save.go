@@ -81,5 +81,9 @@ func (l *laptop) saving(d *drawn) (ratio float64, err error) {
 		_, err := book.Create(b.ctx, field.New{Form: d.form.ID, Answers: d.values[round]})
 		return err
 	}
-	return interleaveEach(time.Now, saveWarm, saveRounds, ours, func(int) error { return rows.Add(b.ctx, [][]byte{row}) })
+	took, err := inTurn(time.Now, saveWarm, saveRounds, ours, func(int) error { return rows.Add(b.ctx, [][]byte{row}) })
+	if err != nil {
+		return 0, err
+	}
+	return ofMedians(took[0], took[1])
 }

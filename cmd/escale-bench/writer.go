@@ -150,6 +150,19 @@ func edited(n, sealed int) ([]changeset.Delta, error) {
 	return out, nil
 }
 
+// mixed returns edits and new objects in turn.
+func mixed(n, sealed int) ([]changeset.Delta, error) {
+	out, err := created(n, sealed)
+	if err != nil {
+		return nil, err
+	}
+	edits, err := edited(n/2, sealed)
+	for i := range edits {
+		out[2*i+1] = edits[i]
+	}
+	return out, err
+}
+
 func fill(bs ...[]byte) error {
 	for _, b := range bs {
 		if _, err := rand.Read(b); err != nil {
