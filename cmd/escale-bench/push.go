@@ -12,15 +12,17 @@ import (
 	"escale/schema"
 	"escale/store/bare"
 	"escale/sync/changeset"
+	"escale/sync/replica"
 	"escale/sync/wire"
 )
 
 // sealedSize is what the sealed part of a short edit, or of a small part of a record, takes: padded to 128 B, and the tag.
 const sealedSize = 128 + 16
 
-// push compares durable pushes, one change-set of n deltas in each body, with bare inserts of the same rows. What counts
-// is a change-set as a day's work leaves it: every other delta makes an object, for which the hub writes no row of the
-// frontier, and every other is an edit, for which it writes one. The pure kinds are printed beside.
+// push compares durable pushes of change-sets of n deltas, in bodies as an exchange sends them, with bare inserts of the
+// same rows, one durable transaction for each change-set. What counts is a change-set as a day's work leaves it: every other
+// delta makes an object, for which the hub writes no row of the frontier, and every other is an edit, for which it writes
+// one. The pure kinds are printed beside.
 func (b *bench) push(n int, least float64) error {
 	name := fmt.Sprintf("push_%d", n)
 	for _, kind := range []struct {
@@ -125,7 +127,7 @@ func (c *contest) run(name string) (rows, blobs float64, err error) {
 	}
 	defer func() { err = errors.Join(err, plain.Close()) }()
 	took, err := inTurn(time.Now, pushWarm, pushRounds,
-		every(each, func(i int) error { return c.w.push(c.b.ctx, c.sets[i]) }),
+		func(round int) error { return c.bodies(c.sets[round*each : (round+1)*each]) },
 		every(each, func(i int) error { return hub.Add(c.b.ctx, &c.rows[i]) }),
 		every(each, func(i int) error { return plain.Add(c.b.ctx, c.blobs[i]) }))
 	if err != nil {
@@ -136,6 +138,22 @@ func (c *contest) run(name string) (rows, blobs float64, err error) {
 	}
 	blobs, err = ofRounds(took[2], took[0])
 	return rows, blobs, err
+}
+
+// bodies pushes change-sets as an exchange does: several in one body, which the hub commits in groups.
+func (c *contest) bodies(sets []*changeset.Set) error {
+	for len(sets) > 0 {
+		n, size := 0, 0
+		for n < len(sets) && size < replica.BatchSize {
+			size += len(sets[n].Raw)
+			n++
+		}
+		if err := c.w.push(c.b.ctx, sets[:n]...); err != nil {
+			return err
+		}
+		sets = sets[n:]
+	}
+	return nil
 }
 
 // every does a round's share of the work.

@@ -85,6 +85,15 @@ func (b *bench) wireNewOne() (err error) {
 	if err != nil {
 		return err
 	}
+	stock, _, err := l.send(d, nil)
+	if err != nil {
+		return err
+	}
+	b.out.tell("wire_new_one_stock", float64(stock.pushed)/float64(stock.typed), "× the same, for texts of the demonstration's small stock of sentences")
+	if err := l.sitting(); err != nil {
+		return err
+	}
+	d.values = retell(d.values, seed)
 	s, ids, err := l.send(d, nil)
 	if err != nil {
 		return err
@@ -178,6 +187,7 @@ func (l *laptop) extra(f *form.Form, parents []string) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
+	d.values = retell(d.values, seed)
 	if f.ParentKind == "" {
 		parents = nil
 	}

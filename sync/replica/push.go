@@ -10,8 +10,8 @@ import (
 	"escale/sync/wire"
 )
 
-// batchSize is how many bytes one push carries, so that an acknowledgement comes often on a slow line.
-const batchSize = 2 << 20
+// BatchSize is how many bytes one push carries, so that an acknowledgement comes often on a slow line.
+const BatchSize = 2 << 20
 
 // push offers what is not known to be at the hub and sends what the hub lacks, from the byte on at which it stopped. It
 // returns the scopes in which it offered something.
@@ -55,7 +55,7 @@ func (r *Replica) pushSome(ctx context.Context, sets []Offer, rep *Report) error
 			return err
 		}
 		batch = append(batch, loaded{wire.Opening{Stream: t.Stream, Seq: t.Seq, Set: t.Set, Total: uint64(len(raw)), Offset: min(offsets[i], uint64(len(raw)-1))}, raw})
-		if size += len(raw); size >= batchSize {
+		if size += len(raw); size >= BatchSize {
 			if err := r.pushBatch(ctx, batch, rep); err != nil {
 				return err
 			}
