@@ -18,14 +18,17 @@ import (
 var (
 	ErrUnknownRole = errors.New("the form pack knows no such role")
 	ErrUnknownSite = errors.New("the organisation has no such site")
-	ErrNoInvite    = errors.New("nobody here invited this device")
+	ErrSpent       = errors.New("the invitation was used for another device")
 )
 
 // invitationLife is how long an invitation may be used.
 const invitationLife = 7 * 24 * time.Hour
 
-// formInvitation is a record of the roster: officers' devices only read it.
-const formInvitation = "roster_invitation"
+// Records of the roster: officers' devices only read it.
+const (
+	formInvitation = "roster_invitation"
+	formSpent      = "roster_invitation_spent" // which device was approved with it
+)
 
 // AllSites stands for every site of the organisation.
 const AllSites = "*"
@@ -98,6 +101,8 @@ type Request struct {
 	Request    *invite.Request
 	Invitation *invite.Invitation
 	Name       string
+	Spent      bool // another device was approved with this invitation
+	Shared     bool // another request that waits answers it too
 }
 
 // Requests lists the requests that wait for a decision. One that nobody's invitation proves is left out, and counted.
@@ -116,41 +121,92 @@ func (d *Desk) Requests(ctx context.Context) (out []Request, unproved int, err e
 			unproved++
 			continue
 		}
-		v, ok := invitations[r.Invitation]
-		if !ok || r.Org != d.p.Keys.Org || r.Verify(v.Invitation.Secret) != nil {
+		v, ok := invitations[r.Invitation.String()]
+		if !ok || v.invitation == nil || r.Org != d.p.Keys.Org || r.Verify(v.invitation.Secret) != nil {
 			unproved++
 			continue
 		}
 		if _, known := d.p.Log().State().Device(r.Device); !known {
-			out = append(out, Request{Request: r, Invitation: v.Invitation, Name: v.Name})
+			spent := slices.ContainsFunc(v.spentOn, func(device string) bool { return device != r.Device.String() })
+			out = append(out, Request{Request: r, Invitation: v.invitation, Name: v.name, Spent: spent})
 		}
 	}
+	markShared(out)
 	return out, unproved, nil
 }
 
-// invitations reads the roster. Expiry counts from the officer's clock when the code is used, so it is not checked here.
-func (d *Desk) invitations(ctx context.Context) (map[invite.ID]Request, error) {
-	out := map[invite.ID]Request{}
+// invited is an invitation as the roster has it.
+type invited struct {
+	invitation *invite.Invitation
+	name       string
+	spentOn    []string // devices
+}
+
+// invitations reads the roster. Expiry counts from the joiner's clock when the code is used, so it is not checked here.
+func (d *Desk) invitations(ctx context.Context) (map[string]*invited, error) {
+	out := map[string]*invited{}
 	roster, ok := d.p.ScopeSetting(profile.SettingRoster)
 	if !ok {
 		return out, nil
 	}
+	at := func(id string) *invited {
+		if out[id] == nil {
+			out[id] = &invited{}
+		}
+		return out[id]
+	}
 	err := d.p.Facts(ctx, roster, func(form string, f map[string]string) error {
-		if form != formInvitation {
-			return nil
+		switch form {
+		case formInvitation:
+			v, err := invite.Parse(f["code"], time.Time{})
+			if err != nil {
+				return fmt.Errorf("roster: %w", err)
+			}
+			i := at(v.ID.String())
+			i.invitation, i.name = v, f["name"]
+		case formSpent:
+			i := at(f["invitation"])
+			i.spentOn = append(i.spentOn, f["device"])
 		}
-		v, err := invite.Parse(f["code"], time.Time{})
-		if err != nil {
-			return fmt.Errorf("roster: %w", err)
-		}
-		out[v.ID] = Request{Invitation: v, Name: f["name"]}
 		return nil
 	})
 	return out, err
 }
 
-// Approve enrols devices and orders the keys that their roles call for, in one order.
+// spentFact notes for which device an invitation was used: its secret counts once, and no clock or hub is asked.
+func spentFact(r *invite.Request) profile.Fact {
+	return profile.Fact{Form: formSpent, Fields: [][2]string{{"invitation", r.Invitation.String()}, {"device", r.Device.String()}}}
+}
+
+// markShared marks the requests that answer the same invitation: it was made for one of them at most.
+func markShared(requests []Request) {
+	n := map[invite.ID]int{}
+	for _, r := range requests {
+		n[r.Invitation.ID]++
+	}
+	for i := range requests {
+		requests[i].Shared = n[requests[i].Invitation.ID] > 1
+	}
+}
+
+// checkSpent refuses a second device for one invitation.
+func checkSpent(requests []Request) error {
+	seen := map[invite.ID]bool{}
+	for _, r := range requests {
+		if r.Spent || seen[r.Invitation.ID] {
+			return ErrSpent
+		}
+		seen[r.Invitation.ID] = true
+	}
+	return nil
+}
+
+// Approve enrols devices and orders the keys that their roles call for, in one order. An invitation counts for one device:
+// a second one is refused with ErrSpent, and then nobody is enrolled.
 func (d *Desk) Approve(ctx context.Context, requests []Request) error {
+	if err := checkSpent(requests); err != nil {
+		return err
+	}
 	if err := d.approve(ctx, requests); err != nil {
 		return err
 	}
@@ -168,7 +224,7 @@ func (d *Desk) approve(ctx context.Context, requests []Request) error {
 			return err
 		}
 		bodies = append(bodies, &ledger.Member{Member: r.Request.Member, Sealed: []byte{}}, entry)
-		facts = append(facts, profile.MemberFact(r.Request.Member, r.Name))
+		facts = append(facts, profile.MemberFact(r.Request.Member, r.Name), spentFact(r.Request))
 		for _, s := range entry.Read {
 			readers[s] = append(readers[s], entry.Device)
 		}

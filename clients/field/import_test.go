@@ -67,6 +67,52 @@ not json at all: secret words
 	}
 }
 
+// TestWhatCannotBeTakenWholeIsRefused guards against a line that is acknowledged and yet lost or changed.
+func TestWhatCannotBeTakenWholeIsRefused(t *testing.T) {
+	ctx := context.Background()
+	_, a, _ := calais(t)
+	const values = `"values":{"activity":"day_centre","consent_case":"refused","age_band":"unknown","gender":"f","risk_level":"low"`
+	good := `{"form":"case_intake",` + values + `}}`
+	long := `{"form":"case_intake",` + values + `,"wishes":"` + strings.Repeat("x", field.MaxLine) + `"}}`
+	latin := `{"form":"case_intake",` + values + ",\"wishes\":\"\xe9t\xe9\"}}"
+	text := "\ufeff" + good + "\r\n" + good + " " + good + "\n" + long + "\n" + latin + "\n" +
+		`{"form":"case_intake",` + values + `},"set":{}}` + "\n\n" + good
+	want := []error{nil, field.ErrLine, field.ErrLongLine, field.ErrEncoding, field.ErrLine, nil}
+	var got []field.Imported
+	ok(t, a.book().Import(ctx, strings.NewReader(text), func(i field.Imported) error { got = append(got, i); return nil }))
+	if len(got) != len(want) {
+		t.Fatalf("%d lines reported, want %d: %v", len(got), len(want), got)
+	}
+	for i, one := range got {
+		if !errors.Is(one.Err, want[i]) || (one.Err == nil) != (want[i] == nil) {
+			t.Errorf("line %d: %v, want %v", one.Line, one.Err, want[i])
+		}
+	}
+	if last := got[len(got)-1].Line; last != 7 {
+		t.Errorf("the last line is called %d, want 7", last)
+	}
+	if saved, err := a.book().List(ctx, "case_intake"); err != nil || len(saved) != 2 {
+		t.Errorf("%d records, %v; want 2", len(saved), err)
+	}
+}
+
+// TestAnImportThatCannotGoOnEnds: what fails for the laptop, not for the line, is said once.
+func TestAnImportThatCannotGoOnEnds(t *testing.T) {
+	_, a, _ := calais(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	good := `{"form":"case_intake","values":{"activity":"day_centre","consent_case":"refused","age_band":"unknown","gender":"f","risk_level":"low"}}` + "\n"
+	n := 0
+	err := a.book().Import(ctx, strings.NewReader(strings.Repeat(good, 5)), func(field.Imported) error {
+		if n++; n == 2 {
+			cancel()
+		}
+		return nil
+	})
+	if !errors.Is(err, context.Canceled) || n != 2 {
+		t.Errorf("%d lines reported, %v; want 2 and the interruption", n, err)
+	}
+}
+
 func TestSearchFoldsAccentsAndArabic(t *testing.T) {
 	for typed, asked := range map[string]string{"Épreuve à Gravelines": "epreuve", "أُحمَد إبراهيم": "احمد", "مدينة": "مدينه", "٣٤": "34"} {
 		if !strings.Contains(field.Fold(typed), field.Fold(asked)) {

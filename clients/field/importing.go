@@ -8,16 +8,26 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
+	"unicode/utf8"
 
 	"escale/schema/form"
+	"escale/store/agentdb"
 	"escale/sync/merge"
 )
 
 // MaxLine is the size of one line of an import, in bytes.
 const MaxLine = 1 << 20
 
-// ErrLine reports a line of an import that is neither a new record nor an edit.
-var ErrLine = errors.New(`a line holds "form" and "values" for a new record, or "id" and "set" for an edit`)
+// Errors of a line of an import.
+var (
+	ErrLine     = errors.New(`a line holds "form" and "values" for a new record, or "id" and "set" for an edit`)
+	ErrLongLine = errors.New("the line is too long")
+	ErrEncoding = errors.New("the line is not UTF-8")
+)
+
+// byteOrderMark begins text files of some editors, and our own exports.
+var byteOrderMark = []byte("\xef\xbb\xbf")
 
 // line is one line of an import: form and values for a new record, id and set for an edit. ref names a new record for
 // later lines of the same file, which may say it as parent or id.
@@ -42,51 +52,97 @@ type Imported struct {
 }
 
 // Import reads lines of JSON. Each record is durable before the next line is read, and is reported then; a line that is
-// refused is reported and stops nothing.
+// refused is reported and stops nothing. What no later line could survive, such as a full disk, ends the import.
 func (b *Book) Import(ctx context.Context, r io.Reader, report func(Imported) error) error {
-	scanner := bufio.NewScanner(r)
-	scanner.Buffer(make([]byte, 64<<10), MaxLine)
+	lines := bufio.NewReaderSize(r, MaxLine)
 	refs := map[string]Saved{}
-	n := 0
-	for scanner.Scan() {
-		n++
-		text := bytes.TrimSpace(scanner.Bytes())
-		if len(text) == 0 {
+	for n := 1; ; n++ {
+		text, err := readLine(lines)
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil && !errors.Is(err, ErrLongLine) {
+			return fmt.Errorf("line %d: %w", n, err)
+		}
+		if n == 1 {
+			text = bytes.TrimPrefix(text, byteOrderMark)
+		}
+		if text = bytes.TrimSpace(text); len(text) == 0 && err == nil {
 			continue
 		}
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		done := Imported{Line: n}
-		var l line
-		var saved Saved
-		if done.Err = decodeLine(text, &l); done.Err == nil {
-			saved, done.Err = b.importLine(ctx, l, refs)
+		done := Imported{Line: n, Err: err}
+		if err == nil {
+			b.importText(ctx, text, refs, &done)
 		}
-		done.Ref = l.Ref
-		if done.Err == nil {
-			done.ID, done.Code = saved.ID.String(), saved.Code
-			if l.Ref != "" {
-				refs[l.Ref] = saved
-			}
+		if hopeless(done.Err) {
+			return fmt.Errorf("line %d: %w", n, done.Err)
 		}
 		if err := report(done); err != nil {
 			return err
 		}
 	}
-	if err := scanner.Err(); err != nil {
-		return fmt.Errorf("line %d: %w", n+1, err)
-	}
-	return nil
 }
 
+// readLine returns the next line, valid until the next call. A line longer than MaxLine is read to its end and refused.
+func readLine(r *bufio.Reader) ([]byte, error) {
+	text, err := r.ReadSlice('\n')
+	long := errors.Is(err, bufio.ErrBufferFull)
+	for errors.Is(err, bufio.ErrBufferFull) {
+		_, err = r.ReadSlice('\n')
+	}
+	switch {
+	case err != nil && !errors.Is(err, io.EOF):
+		return nil, err
+	case long:
+		return nil, ErrLongLine
+	case len(text) > 0:
+		return text, nil // the last line may lack its end
+	}
+	return nil, err
+}
+
+// hopeless reports whether an error is about this laptop and not about the line, so that every further line would fail too.
+func hopeless(err error) bool {
+	return slices.ContainsFunc([]error{agentdb.ErrFull, agentdb.ErrReadOnly, agentdb.ErrDamaged, agentdb.ErrInUse, context.Canceled,
+		context.DeadlineExceeded}, func(target error) bool { return errors.Is(err, target) })
+}
+
+// importText carries out one line and notes what became of it.
+func (b *Book) importText(ctx context.Context, text []byte, refs map[string]Saved, done *Imported) {
+	var l line
+	if done.Err = decodeLine(text, &l); done.Err != nil {
+		return
+	}
+	done.Ref = l.Ref
+	var saved Saved
+	if saved, done.Err = b.importLine(ctx, l, refs); done.Err != nil {
+		return
+	}
+	done.ID, done.Code = saved.ID.String(), saved.Code
+	if l.Ref != "" {
+		refs[l.Ref] = saved
+	}
+}
+
+// decodeLine refuses whatever it would have to guess at: a second document on the line would be acknowledged and lost, bytes
+// that are not UTF-8 would be saved as something else.
 func decodeLine(text []byte, l *line) error {
+	if !utf8.Valid(text) {
+		return ErrEncoding
+	}
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
 	if err := d.Decode(l); err != nil {
 		return fmt.Errorf("%w: %w", ErrLine, scrub(err))
 	}
-	if (l.Form == "") == (l.ID == "") || (l.Form != "" && l.Values == nil) || (l.ID != "" && l.Set == nil) {
+	if d.InputOffset() != int64(len(text)) {
+		return fmt.Errorf("%w: more follows from byte %d on", ErrLine, d.InputOffset())
+	}
+	creates, edits := l.Form != "" && l.Values != nil, l.ID != "" && l.Set != nil
+	if creates == edits || (creates && (l.ID != "" || l.Set != nil)) || (edits && (l.Form != "" || l.Values != nil)) {
 		return ErrLine
 	}
 	return nil

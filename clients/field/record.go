@@ -10,7 +10,6 @@ import (
 	"escale/crypto/ledger"
 	"escale/schema"
 	"escale/schema/form"
-	"escale/schema/pack"
 	"escale/sync/causal"
 	"escale/sync/merge"
 )
@@ -318,8 +317,3 @@ func (b *Book) List(ctx context.Context, formID string) ([]*Record, error) {
 
 // Each calls f for every record that the member may see, oldest first.
 func (b *Book) Each(ctx context.Context, f func(*Record) error) error { return b.each(ctx, f) }
-
-// Access tells what the member's role may do.
-func (b *Book) Access(site, kind, compartment string) pack.Access {
-	return b.access(site, kind, compartment)
-}

@@ -94,3 +94,27 @@ func TestRefusedConsentIsSavedWithoutAName(t *testing.T) {
 		t.Fatalf("identity part is %v", r.Parts["identity"])
 	}
 }
+
+// TestAnEditCitesWhatWasShown: what came in after a record was opened is not written over.
+func TestAnEditCitesWhatWasShown(t *testing.T) {
+	ctx := context.Background()
+	_, a, b := calais(t)
+	saved, err := a.book().Create(ctx, field.New{Form: "case_intake", Answers: intake})
+	ok(t, err)
+	a.sync()
+	b.sync()
+	book := b.book()
+	shown, err := book.Get(ctx, saved.ID.String())
+	ok(t, err)
+	_, err = a.book().Edit(ctx, saved.ID.String(), field.Change{Answers: form.Answers{"risk_level": "high"}})
+	ok(t, err)
+	a.sync()
+	b.sync()
+	_, err = book.EditShown(ctx, shown, field.Change{Answers: form.Answers{"risk_level": "extreme"}})
+	ok(t, err)
+	cs, err := book.Conflicts(ctx)
+	ok(t, err)
+	if len(cs) != 1 || len(cs[0].Siblings) != 2 {
+		t.Fatalf("conflicts %+v", cs)
+	}
+}

@@ -144,7 +144,7 @@ func (p *Profile) ScopeSetting(name string) (s schema.Scope, ok bool) {
 // ReadDirectory reads the directory again from what is stored.
 func (p *Profile) ReadDirectory(ctx context.Context) error {
 	d := &Directory{Scopes: map[schema.Scope]schema.ScopeName{}, Sites: map[string]ledger.Site{}, BundleOf: map[string]string{}, Bundles: map[string]BundleKey{}}
-	p.directory = d
+	p.directory, p.directoryRead = d, false
 	scope, ok := p.ScopeSetting(SettingDirectory)
 	if !ok {
 		return nil
@@ -160,6 +160,7 @@ func (p *Profile) ReadDirectory(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("directory: %w", err)
 	}
+	p.directoryRead = true
 	return nil
 }
 

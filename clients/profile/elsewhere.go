@@ -64,10 +64,17 @@ func (p *Profile) ownStreams(state *ledger.State) map[causal.Stream]agentdb.Stre
 	return out
 }
 
-// lost reports whether the hub acknowledged the newest of a stream and does not show it.
+// lost reports whether the hub acknowledged something of a stream and does not hold it. What was written since and is not
+// sent yet follows on it, and the hub would not take it.
 func (p *Profile) lost(id causal.Stream, theirs []wire.Tip) bool {
-	return slices.ContainsFunc(p.closedTips(id), func(t wire.Tip) bool {
-		return p.sets[p.byHash[t.Set]].state == agentdb.AtHub && !slices.Contains(theirs, t)
+	return slices.ContainsFunc(p.history.Tips(id), func(at causal.Set) bool {
+		for at != 0 && p.sets[at].state != agentdb.AtHub {
+			at = p.history.Parent(at)
+		}
+		return at != 0 && !slices.ContainsFunc(theirs, func(t wire.Tip) bool {
+			held, here := p.byHash[t.Set]
+			return here && p.history.Follows(held, at)
+		})
 	})
 }
 

@@ -65,6 +65,7 @@ func (p *Profile) Follow(ctx context.Context, entries [][]byte) error {
 			if head == before {
 				continue // it was here
 			}
+			p.directoryRead = false
 			if err := tx.AddLedger(head.Height, e); err != nil {
 				return err
 			}
@@ -151,9 +152,13 @@ func (p *Profile) Local(context.Context) (scopes []wire.ScopeState, own []wire.T
 	if p.log == nil {
 		return nil, nil, nil
 	}
-	tips := map[schema.Scope][]wire.Tip{}
+	tips, mine := map[schema.Scope][]wire.Tip{}, map[schema.Scope][]wire.Tip{}
 	for id, s := range p.streams {
-		tips[s.Scope] = append(tips[s.Scope], p.closedTips(id)...)
+		of := p.closedTips(id)
+		tips[s.Scope] = append(tips[s.Scope], of...)
+		if s.Own { // what is carried for others is not this device's to compare
+			mine[s.Scope] = append(mine[s.Scope], of...)
+		}
 	}
 	state, head := p.log.State(), p.log.Head().Hash
 	for _, scope := range admit.Readable(state, p.Keys.Device) {
@@ -161,7 +166,7 @@ func (p *Profile) Local(context.Context) (scopes []wire.ScopeState, own []wire.T
 		scopes = append(scopes, wire.ScopeState{Scope: scope, Number: c.Number, Running: c.Running, Digest: wire.Digest(head, tips[scope])})
 	}
 	for _, scope := range admit.WriteOnly(state, p.Keys.Device) {
-		for _, t := range tips[scope] {
+		for _, t := range mine[scope] {
 			if _, ok := p.elsewhere[t.Stream]; !ok {
 				own = append(own, t)
 			}

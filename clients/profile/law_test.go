@@ -5,8 +5,10 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
+	"flag"
 	"fmt"
 	"maps"
+	"sync/atomic"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -129,6 +131,7 @@ func (w *world) checkTyped(t *rapid.T, l *laptop, o schema.Object, s merge.State
 }
 
 func TestThreeLaptopsAgreeWhateverHappens(t *testing.T) {
+	t.Parallel()
 	o, a, b := calais(t)
 	c := o.ask("calais-3", "social_worker", "calais")
 	o.approveAll()
@@ -139,6 +142,9 @@ func TestThreeLaptopsAgreeWhateverHappens(t *testing.T) {
 		}
 	}
 	w.scope = a.admin()
+	if checks := flag.Lookup("rapid.checks"); checks.Value.String() == checks.DefValue {
+		ok(t, flag.Set("rapid.checks", "30")) // each is a story of its own; more on demand
+	}
 	rapid.Check(t, func(t *rapid.T) {
 		w.run++
 		w.objects, w.counted = map[schema.Object][]*laptop{}, map[schema.Object]int64{}
@@ -156,27 +162,36 @@ func TestThreeLaptopsAgreeWhateverHappens(t *testing.T) {
 // giveUp is a context that ends after it was asked a number of times: whoever waits for a save closes the lid.
 type giveUp struct {
 	context.Context
-	left int
+	left atomic.Int64
 	done chan struct{}
 }
 
+func givingUp(after int) *giveUp {
+	g := &giveUp{Context: context.Background(), done: make(chan struct{})}
+	g.left.Store(int64(after))
+	return g
+}
+
 func (g *giveUp) Done() <-chan struct{} {
-	if g.left--; g.left == 0 {
+	if g.left.Add(-1) == 0 {
 		close(g.done)
 	}
 	return g.done
 }
 
 func (g *giveUp) Err() error {
-	if g.left <= 0 {
+	select {
+	case <-g.done:
 		return context.Canceled
+	default:
+		return nil
 	}
-	return nil
 }
 
 // TestGivenUpAnywhere ends saves, closings and exchanges anywhere; memory then equals a fresh opening, and the next
 // attempt succeeds.
 func TestGivenUpAnywhere(t *testing.T) {
+	t.Parallel()
 	o, a, b := calais(t)
 	scope := a.admin()
 	x := a.create(scope, opOf("lww", int64(0)))
@@ -207,8 +222,8 @@ func TestGivenUpAnywhere(t *testing.T) {
 		},
 	}
 	for name, act := range acts {
-		for k := 1; k < 60; k += 2 {
-			if k%8 == 1 {
+		for k := 1; k < 60; k += 4 {
+			if k%16 == 1 {
 				b.sync()
 				b.create(scope, opOf("lww", "more to receive"))
 				b.sync()
@@ -216,7 +231,7 @@ func TestGivenUpAnywhere(t *testing.T) {
 				o.approveAll()
 				a.edit(x, opOf("lww", int64(k)))
 			}
-			err := act(&giveUp{Context: context.Background(), left: k, done: make(chan struct{})})
+			err := act(givingUp(k))
 			a.compareWithFresh(t)
 			if err == nil {
 				break
@@ -255,6 +270,7 @@ func (o *org) pageFor(l *laptop, scope schema.Scope) wire.ScopePage {
 
 // TestManyEditsOfOneSave fills change-sets up to their bounds.
 func TestManyEditsOfOneSave(t *testing.T) {
+	t.Parallel()
 	ctx := context.Background()
 	_, a, b := calais(t)
 	scope := a.admin()

@@ -62,6 +62,7 @@ func (p *Profile) forget() {
 	p.epochs, p.cursors = map[epochID]seal.EpochPrivate{}, map[schema.Scope]wire.Cursor{}
 	p.elsewhere = map[schema.Stream][]wire.Tip{}
 	p.unsealed = map[schema.Object]*Part{}
+	p.directoryRead = false
 }
 
 // loadChanging reads what transactions change. The ledger is verified again only if memory is not what the disk holds.

@@ -130,6 +130,9 @@ func (p *Profile) keepPart(tx *agentdb.Tx, part *Part) error {
 	if p.sitting[part.Object] != nil || p.unsealed[part.Object] != nil {
 		p.unsealed[part.Object] = nil // its key came during this sitting
 	}
+	if p.directory != nil && part.Scope == p.directory.Scope {
+		p.directoryRead = false
+	}
 	b, err := canon.Encode(part)
 	if err != nil {
 		return err

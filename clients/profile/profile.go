@@ -60,18 +60,19 @@ type Profile struct {
 	forked  map[causal.Stream]bool       // streams of several branches
 	waiting map[causal.Set]bool          // stored, not opened yet
 
-	epochs    map[epochID]seal.EpochPrivate
-	sessions  map[schema.Hash]*seal.Session
-	open      map[schema.Scope]*openSet
-	sitting   map[schema.Object]*Part // opened parts of capture-only scopes: memory only
-	unsealed  map[schema.Object]*Part // what the transaction under way changes of sitting; nil takes away
-	elsewhere map[schema.Stream][]wire.Tip
-	stale     bool // a transaction failed, and memory was not read again since
-	codecs    map[schema.Pack]*seal.Codec
-	bundles   map[schema.Pack]*pack.Bundle
-	directory *Directory
-	cursors   map[schema.Scope]wire.Cursor
-	hub       wire.HubEpoch
+	epochs        map[epochID]seal.EpochPrivate
+	sessions      map[schema.Hash]*seal.Session
+	open          map[schema.Scope]*openSet
+	sitting       map[schema.Object]*Part // opened parts of capture-only scopes: memory only
+	unsealed      map[schema.Object]*Part // what the transaction under way changes of sitting; nil takes away
+	elsewhere     map[schema.Stream][]wire.Tip
+	stale         bool // a transaction failed, and memory was not read again since
+	codecs        map[schema.Pack]*seal.Codec
+	bundles       map[schema.Pack]*pack.Bundle
+	directory     *Directory
+	directoryRead bool // nothing of it came since
+	cursors       map[schema.Scope]wire.Cursor
+	hub           wire.HubEpoch
 }
 
 // setInfo is what is kept in memory of a stored change-set.

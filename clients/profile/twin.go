@@ -2,6 +2,7 @@ package profile
 
 import (
 	"bytes"
+	"slices"
 
 	"escale/sync/causal"
 	"escale/sync/merge"
@@ -20,7 +21,7 @@ func (p *Profile) withoutTwins(part *Part, deltas []merge.Delta) []merge.Delta {
 	if len(p.forked) == 0 {
 		return deltas
 	}
-	first := map[place]causal.Dot{}
+	kept := map[place][]causal.Dot{} // of a place: one of each content
 	payload := map[causal.Dot][]byte{}
 	for i := range part.Deltas {
 		d := &part.Deltas[i]
@@ -32,19 +33,19 @@ func (p *Profile) withoutTwins(part *Part, deltas []merge.Delta) []merge.Delta {
 		info := p.sets[d.Dot.Set]
 		if p.forked[info.stream] {
 			at := place{info.stream, info.seq, d.Dot.Index}
-			kept, ok := first[at]
-			if ok && bytes.Equal(payload[kept], payload[d.Dot]) {
-				twins[d.Dot] = kept
+			same := slices.IndexFunc(kept[at], func(k causal.Dot) bool { return bytes.Equal(payload[k], payload[d.Dot]) })
+			if same >= 0 {
+				twins[d.Dot] = kept[at][same]
 				continue
 			}
-			first[at] = d.Dot
+			kept[at] = append(kept[at], d.Dot)
 		}
 		out = append(out, d)
 	}
-	for twin, kept := range twins {
+	for twin, one := range twins {
 		for i := range out {
-			if p.history.Saw(out[i].Context, twin) && !p.history.Saw(out[i].Context, kept) {
-				out[i].Context = append(out[i].Context, causal.Seen{Set: kept.Set, Count: kept.Index + 1})
+			if p.history.Saw(out[i].Context, twin) && !p.history.Saw(out[i].Context, one) {
+				out[i].Context = append(out[i].Context, causal.Seen{Set: one.Set, Count: one.Index + 1})
 			}
 		}
 	}

@@ -7,6 +7,9 @@ const (
 	ErrWidening           Key = "err.widening"
 	ErrWrittenOnce        Key = "err.written_once"
 	ErrImportLine         Key = "err.import_line"
+	ErrLongLine           Key = "err.long_line"
+	ErrEncoding           Key = "err.encoding"
+	ErrHubFull            Key = "err.hub_full"
 	ErrTooLarge           Key = "err.too_large"
 	ErrOrderWaits         Key = "err.order_waits"
 	ErrNoOrder            Key = "err.no_order"
@@ -87,5 +90,8 @@ const (
 	TableReaders          Key = "table.readers"
 	TableKeyHere          Key = "table.key_here"
 	JoinUnproved          Key = "join.unproved" // plural: {n}
-	RecordJoined          Key = "record.joined" // plural: {n}
+	JoinSpent             Key = "join.spent"
+	JoinShared            Key = "join.shared"
+	LaptopWipeOthers      Key = "laptop.wipe_others" // {profiles}
+	RecordJoined          Key = "record.joined"      // plural: {n}
 )

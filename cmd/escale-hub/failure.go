@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"syscall"
 
 	"escale/cmd/escale-hub/serve"
 	"escale/cmd/escale-hub/text"
@@ -60,6 +61,8 @@ func failures() []failure {
 		{serve.ErrListen, "err_listen", exitFailed},
 		{hub.ErrReadOnly, "err_read_only", exitLocked},
 		{fs.ErrPermission, "err_permission", exitLocked},
+		{syscall.EROFS, "err_read_only", exitLocked},
+		{syscall.ENOSPC, "err_full", exitFailed},
 	}
 }
 

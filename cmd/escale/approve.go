@@ -21,6 +21,8 @@ type requestDoc struct {
 	Sites       []string      `json:"sites"`
 	Name        string        `json:"name,omitempty"`
 	Approved    bool          `json:"approved"`
+	Spent       bool          `json:"invitation_used"`   // for another laptop
+	Shared      bool          `json:"invitation_shared"` // with another request that waits
 }
 
 type approvalDoc struct {
@@ -53,7 +55,7 @@ func (s *session) approve(ctx context.Context, d *dpo.Desk, args []string, all, 
 	for _, r := range requests {
 		x := describeRequest(r)
 		wanted := all || len(args) > 0 && strings.HasPrefix(x.Request.String(), strings.ToLower(args[0]))
-		if wanted {
+		if wanted && !x.Spent && (len(args) > 0 || !x.Shared) {
 			if x.Approved, err = s.decide(&x, yes); err != nil {
 				return err
 			}
@@ -71,7 +73,21 @@ func (s *session) approve(ctx context.Context, d *dpo.Desk, args []string, all, 
 	if err := s.approveThese(ctx, d, chosen, &doc); err != nil {
 		return err
 	}
-	return s.print(doc, func(w *page) { s.showApproval(w, &doc) })
+	if err := s.print(doc, func(w *page) { s.showApproval(w, &doc) }); err != nil {
+		return err
+	}
+	return doc.undecided(all || len(args) > 0)
+}
+
+// undecided ends the command for a person to decide, where it was told to approve and an invitation came from more than
+// one laptop.
+func (doc *approvalDoc) undecided(told bool) error {
+	for _, x := range doc.Requests {
+		if told && !x.Approved && (x.Spent || x.Shared) {
+			return &toldError{exitPerson}
+		}
+	}
+	return nil
 }
 
 // approveThese enrols the chosen. With none it still orders the keys that devices approved earlier lack, because their
@@ -93,7 +109,8 @@ func (s *session) approveThese(ctx context.Context, d *dpo.Desk, chosen []dpo.Re
 
 func describeRequest(r dpo.Request) requestDoc {
 	return requestDoc{Request: r.Request.Device, Member: r.Request.Member, Fingerprint: r.Request.Fingerprint(),
-		Role: r.Invitation.Role, Sites: r.Invitation.Sites, Name: r.Name}
+		Role: r.Invitation.Role, Sites: r.Invitation.Sites, Name: r.Name,
+		Spent: r.Spent, Shared: r.Shared}
 }
 
 // decide shows a request and asks whether the joiner reads the same fingerprint.
@@ -123,6 +140,12 @@ func (s *session) showRequest(w *page, x *requestDoc) {
 	w.table([]text.Key{text.TableRequest, text.TableRole, text.TableSites, text.TableName},
 		[][]string{{x.Request.String(), s.roleLabel(x.Role), strings.Join(x.Sites, ", "), x.Name}})
 	w.s(text.JoinFingerprint, "fingerprint", x.Fingerprint)
+	switch {
+	case x.Spent:
+		w.s(text.JoinSpent)
+	case x.Shared:
+		w.s(text.JoinShared)
+	}
 }
 
 func (s *session) showApproval(w *page, doc *approvalDoc) {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"syscall"
 
 	"escale/clients/dpo"
 	"escale/clients/field"
@@ -146,6 +147,8 @@ func laptopFailures() []failure {
 		{errFileExists, text.ErrFileExists, exitFailed},
 		{errBadFile, text.ErrFileUnreadable, exitFailed},
 		{fs.ErrPermission, text.ErrReadOnlyFolder, exitLocked},
+		{syscall.EROFS, text.ErrReadOnlyFolder, exitLocked},
+		{syscall.ENOSPC, text.ErrDiskFull, exitFailed},
 	}
 }
 
@@ -163,6 +166,7 @@ func hubFailures() []failure {
 		{dpo.ErrWaits, text.ErrOrderWaits, exitPerson},
 		{dpo.ErrUnknownRole, text.ErrUnknownRole, exitUsage},
 		{dpo.ErrUnknownSite, text.ErrUnknownSite, exitUsage},
+		{dpo.ErrSpent, text.JoinSpent, exitPerson},
 		{dpo.ErrCard, text.ErrCardDamaged, exitFailed},
 		{pack.ErrNoBundle, text.ErrUnknownSite, exitUsage},
 		{errNoOrder, text.ErrNoOrder, exitFailed},
@@ -187,6 +191,8 @@ func workFailures() []failure {
 		{field.ErrReadOnly, text.ErrNotPermitted, exitLocked},
 		{field.ErrWhy, text.ConflictWhyNeeded, exitUsage},
 		{field.ErrLine, text.ErrImportLine, exitFailed},
+		{field.ErrLongLine, text.ErrLongLine, exitFailed},
+		{field.ErrEncoding, text.ErrEncoding, exitFailed},
 		{office.ErrNotPermitted, text.ExportNotPermitted, exitLocked},
 		{office.ErrFormat, text.ErrUnknownFormat, exitUsage},
 		{office.ErrFolder, text.ErrFolderTaken, exitFailed},
@@ -293,6 +299,8 @@ func (p *program) tellRefusal(err error) (told, bool) {
 		key, exit = text.ErrRevoked, exitLocked
 	case wire.CodeNotYours:
 		key, exit = text.ErrNotPermitted, exitLocked
+	case wire.CodeFull:
+		key = text.ErrHubFull
 	case wire.CodeForeign:
 		key, exit = text.ErrInvitationOtherOrg, exitLocked
 	}

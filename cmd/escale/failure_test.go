@@ -6,9 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
+	"escale/clients/dpo"
 	"escale/clients/field"
 	"escale/clients/hubclient"
 	"escale/clients/profile"
@@ -41,7 +43,7 @@ func TestExitCodes(t *testing.T) {
 		{hubclient.ErrUnreachable, "hub_unreachable", 5},
 		{hubclient.ErrWrongPin, "wrong_pin", 4},
 		{&hubclient.Refused{Problem: wire.Problem{Code: wire.CodeNotMember}}, "revoked", 4},
-		{&hubclient.Refused{Problem: wire.Problem{Code: wire.CodeFull}}, "hub_refused", 1},
+		{&hubclient.Refused{Problem: wire.Problem{Code: wire.CodeFull}}, "hub_full", 1},
 		{replica.ErrDiverged, "diverged", 3},
 		{replica.ErrRefused, "hub_refused", 3},
 		{&ledger.ForkError{Height: 3}, "fork", 3},
@@ -50,6 +52,11 @@ func TestExitCodes(t *testing.T) {
 		{field.ErrNoRecord, "no_record", 1},
 		{field.ErrAmbiguous, "ambiguous_id", 2},
 		{field.ErrNoSite, "missing_flag", 2},
+		{field.ErrLongLine, "long_line", 1},
+		{field.ErrEncoding, "encoding", 1},
+		{syscall.ENOSPC, "disk_full", 1},
+		{syscall.EROFS, "read_only_folder", 4},
+		{dpo.ErrSpent, "spent", 3},
 		{form.Problems{{Form: "f", Path: "p", Check: form.CheckChoice}}, "choice", 1},
 		{errors.New("something else"), "unexpected", 1},
 	} {

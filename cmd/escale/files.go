@@ -36,5 +36,8 @@ func (p *program) input(name string) (io.ReadCloser, error) {
 	if err != nil {
 		return nil, about(errors.Join(errBadFile, err), "file", name, "kind", "JSON")
 	}
+	if info, err := f.Stat(); err != nil || info.IsDir() {
+		return nil, about(errors.Join(errBadFile, err, f.Close()), "file", name, "kind", "JSON")
+	}
 	return f, nil
 }

@@ -10,6 +10,18 @@ import (
 	"escale/clients/text"
 )
 
+// helpCommand shows the help of the command that its words name.
+func (p *program) helpCommand() *cobra.Command {
+	return &cobra.Command{Use: "help [COMMAND]…", Short: p.say.S(text.HelpHelp), SilenceUsage: true, SilenceErrors: true,
+		RunE: func(c *cobra.Command, words []string) error {
+			named, rest, err := c.Root().Find(words)
+			if err != nil || len(rest) > 0 {
+				return errUsage
+			}
+			return named.Help()
+		}}
+}
+
 // help writes the help of a command in the chosen language.
 func (p *program) help(c *cobra.Command, _ []string) {
 	var b strings.Builder

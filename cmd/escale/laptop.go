@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -75,6 +77,13 @@ func (p *program) wipeCommand() *cobra.Command {
 		if err != nil {
 			return err
 		}
+		others, err := otherProfiles(h, n)
+		if err != nil {
+			return err
+		}
+		if p.profile == 0 && len(others) > 0 {
+			return missing("--profile") // whose keys go is never guessed
+		}
 		if err := p.free(h, n); err == nil {
 			return home.ErrNoProfile
 		}
@@ -84,10 +93,27 @@ func (p *program) wipeCommand() *cobra.Command {
 		if err := h.Wipe(n); err != nil {
 			return err
 		}
-		return p.print(map[string]any{"wiped": true, "profile": n}, func(w *page) { w.s(text.LaptopWipeDone) })
+		return p.print(map[string]any{"wiped": true, "profile": n, "profiles_left": others}, func(w *page) { showWiped(w, others) })
 	})
 	c.Flags().BoolVar(&yes, "yes", false, p.say.S(text.FlagYes))
 	return c
+}
+
+func otherProfiles(h *home.Home, n int) ([]int, error) {
+	all, err := h.Profiles()
+	return slices.DeleteFunc(append([]int{}, all...), func(one int) bool { return one == n }), err
+}
+
+func showWiped(w *page, others []int) {
+	if len(others) == 0 {
+		w.s(text.LaptopWipeDone)
+		return
+	}
+	var names []string
+	for _, n := range others {
+		names = append(names, strconv.Itoa(n))
+	}
+	w.s(text.LaptopWipeOthers, "profiles", strings.Join(names, ", "))
 }
 
 func (p *program) confirmWipe(yes bool) error {

@@ -104,7 +104,7 @@ func (p *program) root() *cobra.Command {
 	flags.BoolP("help", "h", false, p.say.S(text.FlagHelp))
 	root.SetHelpFunc(p.help)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return flagError(err) })
-	root.SetHelpCommand(&cobra.Command{Use: "no-help", Hidden: true})
+	root.SetHelpCommand(p.helpCommand())
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(p.orgCommand(), p.joinCommand(), p.recordCommand(), p.conflictsCommand(), p.resolveCommand(), p.syncCommand(),
 		p.exportCommand(), p.statusCommand(), p.lockCommand(), p.passwdCommand(), p.wipeCommand(), p.verifyCommand(),

@@ -3,8 +3,11 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -79,14 +82,14 @@ func (p *program) newCommand() *cobra.Command {
 	var n field.New
 	c := p.leaf("record new", "--form FORM [--from FILE.json] [--set FIELD=VALUE]…", cobra.NoArgs, p.records(func(ctx context.Context, s *session, b *field.Book, _ []string) error {
 		if n.Form == "" {
-			return missing("--form")
-		}
-		if !f.given() {
-			return missing("--set")
+			return errors.Join(missing("--form"), s.noteForms(b))
 		}
 		of, err := b.FormNamed(n.Form)
 		if err != nil {
-			return about(err, "form", n.Form)
+			return errors.Join(about(err, "form", n.Form), s.noteForms(b))
+		}
+		if !f.given() {
+			return missing("--set")
 		}
 		if n.Answers, err = s.answers(&f, of); err != nil {
 			return withForm(err, of)
@@ -103,6 +106,19 @@ func (p *program) newCommand() *cobra.Command {
 	c.Flags().StringVar(&n.Parent, "parent", "", p.say.S(text.FlagParent))
 	p.addAnswersFlags(c, &f)
 	return c
+}
+
+// noteForms tells which forms there are, for who named none or another.
+func (s *session) noteForms(b *field.Book) error {
+	var all []string
+	for _, f := range b.Forms() {
+		all = append(all, fmt.Sprintf("  %-20s %s", f.ID, titleOf(f, s.say.Lang())))
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	slices.Sort(all)
+	return s.note(strings.Join(slices.Compact(all), "\n"))
 }
 
 func (p *program) editCommand() *cobra.Command {

@@ -77,8 +77,12 @@ func (p *program) unlock(ctx context.Context) (*session, error) {
 	if err != nil {
 		return nil, err
 	}
-	if all, err := h.Profiles(); err != nil || len(all) == 0 {
-		return nil, errors.Join(err, home.ErrNoProfile)
+	all, err := h.Profiles()
+	if err != nil {
+		return nil, err
+	}
+	if len(all) == 0 {
+		return nil, home.ErrNoProfile
 	}
 	secret, err := p.passphrase()
 	if err != nil {

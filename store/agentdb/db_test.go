@@ -161,7 +161,7 @@ func readAll(tx *agentdb.Tx) error {
 	errs = append(errs, err)
 	_, err = tx.Ledger()
 	errs = append(errs, err)
-	_, err = tx.KeptSession(schema.Scope{}, 0, 0)
+	_, err = tx.KeptSession(schema.Scope{}, 0, 0, 1)
 	if errors.Is(err, agentdb.ErrNotFound) {
 		err = nil
 	}

@@ -108,11 +108,11 @@ func (t *Tx) SessionHeader(id schema.Hash) (header []byte, err error) {
 	return header, err
 }
 
-// KeptSession returns the newest own session of a scope's epoch that was made since a moment, or ErrNotFound.
-func (t *Tx) KeptSession(scope schema.Scope, epoch uint32, since int64) (s Session, err error) {
+// KeptSession returns the newest own session of a scope's epoch that was made between two moments, or ErrNotFound.
+func (t *Tx) KeptSession(scope schema.Scope, epoch uint32, since, until int64) (s Session, err error) {
 	var id []byte
-	err = t.one(`SELECT id, header, sealed_key, made FROM sessions WHERE scope = ? AND epoch = ? AND made >= ? AND sealed_key IS NOT NULL
-		ORDER BY made DESC LIMIT 1`, []any{scope[:], epoch, since}, &id, &s.Header, &s.SealedKey, &s.Made)
+	err = t.one(`SELECT id, header, sealed_key, made FROM sessions WHERE scope = ? AND epoch = ? AND made BETWEEN ? AND ? AND sealed_key IS NOT NULL
+		ORDER BY made DESC LIMIT 1`, []any{scope[:], epoch, since, until}, &id, &s.Header, &s.SealedKey, &s.Made)
 	if err != nil {
 		return s, err
 	}

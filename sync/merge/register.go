@@ -28,7 +28,7 @@ func settleKeepBoth(v view, r Rule, marks []Mark) outcome {
 	siblings := v.distinct(r, frontier)
 	out := outcome{siblings: siblings, conflict: len(siblings) > 1, unfit: len(v.edits) - len(writes)}
 	if len(siblings) > 0 {
-		out.value = v.provisional(r, siblings)
+		out.value = v.provisional(r, frontier, siblings)
 	}
 	if marks != nil {
 		v.markWrites(r, marks, writes, frontier, Shown, out)
@@ -58,12 +58,17 @@ func (v view) holds(r Rule, at []int, value any) bool {
 }
 
 // provisional chooses what is shown while siblings wait for a person: the highest, if the form says what that is, or
-// else the latest.
-func (v view) provisional(r Rule, siblings []int) any {
-	best := v.edits[siblings[0]].op().Value
-	for _, i := range siblings[1:] {
+// else the latest. A value that was written again is as late as its latest write.
+func (v view) provisional(r Rule, frontier, siblings []int) any {
+	best := v.edits[frontier[0]].op().Value
+	for _, i := range frontier[1:] {
 		if x := v.edits[i].op().Value; r.Higher == nil || !r.Higher(best, x) {
 			best = x
+		}
+	}
+	for _, i := range siblings {
+		if x := v.edits[i].op().Value; r.equal(x, best) {
+			return x // as it was first written
 		}
 	}
 	return best

@@ -91,7 +91,7 @@ func newBase(t *testing.T) *base {
 	var all []*laptop
 	for _, s := range staff {
 		l := w.join(desk, s.name, s.role, random)
-		b.members, all = append(b.members, member{s.name, l.keys}), append(all, l)
+		b.members, all = append(b.members, l.m), append(all, l)
 	}
 	w.approve(desk)
 	all = append(all, officer)

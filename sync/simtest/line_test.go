@@ -49,8 +49,6 @@ type line struct {
 	down  bool // after a kill
 }
 
-
-
 func (n *line) device() schema.Device { d, _ := n.l.w.hub.Lookup(n.tls); return d }
 
 // due reports whether the drawn trouble happens in this call.

@@ -38,7 +38,6 @@ type backup struct {
 type parcel struct {
 	raw   []byte
 	scope schema.Scope
-	holds held
 }
 
 // thing is an object that people write, and its scope.
@@ -67,13 +66,17 @@ type world struct {
 	officer  *laptop // nil until needed
 	desk     *dpo.Desk
 	newcomer bool
-	scopes   []schema.Scope
-	things   []thing
-	model    *model
-	streams  uint64 // of randomness
-	folders  int
-	done     map[string]int // events, by name
-	trace    []string
+	// ledgerLost: the hub was restored after the newcomer came. Until everybody exchanged, it may not know who enrolled
+	// since, nor serve the keys that were wrapped since, and says so.
+	ledgerLost bool
+	forked     bool
+	scopes     []schema.Scope
+	things     []thing
+	model      *model
+	streams    uint64 // of randomness
+	folders    int
+	done       map[string]int // events, by name
+	trace      []string
 }
 
 func newWorld(t *testing.T, b *base, seed uint64) *world {

@@ -35,6 +35,9 @@ func Backup(ctx context.Context, dir, out string) (size int64, err error) {
 	if err := s.Backup(ctx, path); err != nil {
 		return 0, errors.Join(err, os.RemoveAll(out))
 	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		return 0, fmt.Errorf("keep the backup to oneself: %w", err)
+	}
 	info, err := os.Stat(path)
 	if err != nil {
 		return 0, fmt.Errorf("read back the backup: %w", err)

@@ -55,6 +55,9 @@ func Init(ctx context.Context, dir string, org schema.Org, rand io.Reader) (pin 
 // name is ready, whenever the machine stops.
 func finish(ctx context.Context, dir string, last func(hub.Store) error) error {
 	path := filepath.Join(dir, newFile)
+	if err := private(path); err != nil {
+		return err
+	}
 	s, err := hubsqlite.Open(ctx, path)
 	if err != nil {
 		return errors.Join(err, discard(path))
@@ -66,6 +69,15 @@ func finish(ctx context.Context, dir string, last func(hub.Store) error) error {
 		return fmt.Errorf("name the database: %w", err)
 	}
 	return syncDir(dir)
+}
+
+// private makes the file, so that only this user may read it, whatever the folder allows; SQLite gives its log the same mode.
+func private(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("make the database: %w", err)
+	}
+	return f.Close()
 }
 
 func discard(path string) error {

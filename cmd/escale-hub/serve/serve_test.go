@@ -6,6 +6,9 @@ import (
 	"crypto/rand"
 	"errors"
 	"net/http"
+	"os"
+	"path/filepath"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -83,6 +86,29 @@ func knock(t *testing.T, addr string, pin key.TLSPublic) int {
 	}
 	resp.Body.Close()
 	return resp.StatusCode
+}
+
+// TestOthersOnTheMachineReadNothing: sizes, times and pseudonyms are not for every account of a shared machine.
+func TestOthersOnTheMachineReadNothing(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		return // files have no such mode there
+	}
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := serve.Init(t.Context(), dir, schema.Org{1}, rand.Reader); err != nil {
+		t.Fatal(err)
+	}
+	out := filepath.Join(t.TempDir(), "backup")
+	if _, err := serve.Backup(t.Context(), dir, out); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{filepath.Join(dir, serve.DataFile), filepath.Join(out, serve.DataFile), filepath.Join(out, serve.KeyFile)} {
+		if info, err := os.Stat(name); err != nil || info.Mode().Perm()&0o077 != 0 {
+			t.Errorf("%s: %v, %v", filepath.Base(name), info.Mode(), err)
+		}
+	}
 }
 
 func TestOneProcessAtATime(t *testing.T) {

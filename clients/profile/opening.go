@@ -1,0 +1,218 @@
+package profile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"escale/crypto/seal"
+	"escale/schema"
+	"escale/store/agentdb"
+	"escale/sync/causal"
+	"escale/sync/changeset"
+	"escale/sync/merge"
+)
+
+// open opens every delta of a change-set, or notes why not.
+func (w *inbox) open(tx *agentdb.Tx, id causal.Set, set *changeset.Set) error {
+	err := w.openDeltas(tx, id, set)
+	switch {
+	case errors.Is(err, errNotYet):
+		return nil
+	case err != nil:
+		return err
+	}
+	info := w.p.sets[id]
+	info.opened = agentdb.Done
+	w.p.sets[id] = info
+	delete(w.p.waiting, id)
+	return tx.MarkOpened(id, agentdb.Done)
+}
+
+// openDeltas opens what it can: one delta that was sealed wrongly does not hide the others of its change-set.
+func (w *inbox) openDeltas(tx *agentdb.Tx, id causal.Set, set *changeset.Set) error {
+	h := &set.Header
+	codec, ok, err := w.p.codec(h.Pack)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return errNotYet
+	}
+	keys, err := w.p.openKeys(tx, set)
+	if err != nil {
+		return err
+	}
+	var unread error
+	for i := range set.Deltas {
+		if set.Deltas[i].Erased {
+			continue
+		}
+		err := w.openOne(tx, id, set, uint32(i), keys, codec)
+		switch {
+		case errors.Is(err, errNotYet):
+			unread = err
+		case err != nil:
+			return err
+		}
+	}
+	return unread
+}
+
+// openKeys recovers a change-set's secret. One that was validly signed but sealed wrongly opens to nothing; it stays
+// stored, and everything else goes on.
+func (p *Profile) openKeys(tx *agentdb.Tx, set *changeset.Set) (*seal.ChangeSet, error) {
+	h := &set.Header
+	session, ok := p.sessions[h.Session]
+	if !ok {
+		priv, held := p.heldKey(h.Scope, h.Epoch)
+		if !held {
+			return nil, errNotYet
+		}
+		header, err := tx.SessionHeader(h.Session)
+		if errors.Is(err, agentdb.ErrNotFound) {
+			return nil, errNotYet
+		}
+		if err != nil {
+			return nil, err
+		}
+		if session, err = seal.OpenSession(priv, p.Keys.Org, header); err != nil {
+			return nil, unreadable(err)
+		}
+		p.sessions[h.Session] = session
+	}
+	keys, err := session.OpenChangeSet(placeOf(h), set.Wrap)
+	return keys, unreadable(err)
+}
+
+// heldKey returns the private key of an epoch by its number.
+func (p *Profile) heldKey(scope schema.Scope, number uint32) (seal.EpochPrivate, bool) {
+	sc, ok := p.log.State().Scope(scope)
+	if !ok {
+		return seal.EpochPrivate{}, false
+	}
+	e, ok := sc.Epoch(number)
+	if !ok {
+		return seal.EpochPrivate{}, false
+	}
+	return p.epochKey(scope, e)
+}
+
+// unreadable turns a failure to open what was validly signed into waiting: it is kept, shown as unread, and tried again.
+func unreadable(err error) error {
+	if errors.Is(err, seal.ErrWrongKey) || errors.Is(err, seal.ErrDamaged) || errors.Is(err, seal.ErrBomb) {
+		return fmt.Errorf("%w: %w", errNotYet, err)
+	}
+	return err
+}
+
+func (w *inbox) openOne(tx *agentdb.Tx, id causal.Set, set *changeset.Set, index uint32, keys *seal.ChangeSet, codec *seal.Codec) error {
+	d := &set.Deltas[index]
+	entry, err := keys.Entry(d.Object)
+	if err != nil {
+		return err
+	}
+	padded, err := entry.Open(index, d.Sealed)
+	if err != nil {
+		return unreadable(err)
+	}
+	plain, err := codec.Unpack(padded)
+	if err != nil {
+		return unreadable(err)
+	}
+	payload, err := merge.DecodePayload(plain)
+	if err != nil {
+		return fmt.Errorf("%w: %w", errNotYet, err)
+	}
+	part, err := w.part(tx, d.Object, set.Header.Scope)
+	if err != nil {
+		return err
+	}
+	if d.Create {
+		if err := part.begin(set.Header.Scope, entry, payload); err != nil {
+			return err
+		}
+	}
+	row := PartDelta{Set: id, Index: index, Pack: set.Header.Pack, Payload: plain, Pending: []schema.Hash{}}
+	w.p.resolve(&row, set, d)
+	if !slices.ContainsFunc(part.Deltas, func(x PartDelta) bool { return x.Set == id && x.Index == index }) {
+		part.Deltas = append(part.Deltas, row)
+	}
+	if payload.Time > w.p.last {
+		w.p.last = causal.Observe(w.p.last, payload.Time, w.p.opts.Clock())
+	}
+	return nil
+}
+
+// begin fills in what only the creating delta says.
+func (t *Part) begin(scope schema.Scope, entry *seal.Entry, payload *merge.Payload) error {
+	tagger, err := entry.Tagger()
+	if err != nil {
+		return err
+	}
+	t.Tagger, t.Form, t.Parts, t.Record, t.Scope = tagger.Secret(), payload.Form, payload.Parts, payload.Record, scope
+	if t.Record.IsZero() {
+		t.Record = t.Object
+	}
+	return nil
+}
+
+// resolve turns a delta's clear context into the numbers of this store.
+func (p *Profile) resolve(row *PartDelta, set *changeset.Set, d *changeset.Delta) {
+	if d.Own.Count > 0 {
+		at := row.Set
+		for back := d.Own.Back; back > 0 && at != 0; back-- {
+			at = p.history.Parent(at)
+		}
+		if at != 0 {
+			row.Context = append(row.Context, uint64(at), uint64(d.Own.Count))
+		}
+	}
+	for _, i := range d.Heads {
+		head := set.Header.Heads[i].Set
+		if at, ok := p.byHash[head]; ok {
+			row.Context = append(row.Context, uint64(at), uint64(causal.All))
+		} else {
+			row.Pending = append(row.Pending, head)
+		}
+	}
+	if row.Context == nil {
+		row.Context = []uint64{}
+	}
+}
+
+// OpenWaiting tries again to open what a key, a form bundle or a session header was missing for. What this device wrote
+// while it could not read the scope is opened once it may.
+func (p *Profile) OpenWaiting(ctx context.Context) error {
+	var ids []causal.Set
+	for id, info := range p.sets {
+		if info.state == agentdb.Writing || info.opened == agentdb.Done {
+			continue
+		}
+		if _, held := p.heldKey(p.streams[info.stream].Scope, info.epoch); held {
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	slices.Sort(ids)
+	return p.update(ctx, func(tx *agentdb.Tx) error {
+		w := newInbox(p)
+		for _, id := range ids {
+			raw, err := tx.Raw(id)
+			if err != nil {
+				return err
+			}
+			set, err := changeset.Parse(raw)
+			if err != nil {
+				return fmt.Errorf("%w: %w", agentdb.ErrDamaged, err)
+			}
+			if err := w.open(tx, id, set); err != nil {
+				return err
+			}
+		}
+		return w.flush(tx)
+	})
+}

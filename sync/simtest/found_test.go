@@ -1,0 +1,120 @@
+package simtest_test
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+	"testing"
+
+	"escale/clients/profile"
+	"escale/schema"
+	"escale/sync/merge"
+)
+
+// TestFound replays in a few steps what drawn lives once found.
+func TestFound(t *testing.T) {
+	b := newBase(t)
+	for _, f := range []struct {
+		name string
+		play func(*world)
+	}{
+		{"a capture laptop carries others' work", carriesForOthers},
+		{"a capture laptop has unsent work and the hub lost its beginning", lostBeginning},
+		{"three copies sign the same saves", threeCopies},
+		{"a change-set is carried to a laptop without a ledger", carriedTooEarly},
+		{"a value in conflict is written again", writtenAgain},
+	} {
+		t.Run(f.name, func(t *testing.T) {
+			w := newWorld(t, b, 1)
+			for _, m := range b.members {
+				if m.name == "lead-1" || m.name == "lead-2" || m.name == "outreach" {
+					w.wake(m)
+				}
+			}
+			w.scopes = []schema.Scope{must[schema.Scope](t)(w.laptops[0].p.Directory().ScopeOf(scopeNames[0]))}
+			f.play(w)
+			w.quiet()
+			w.check()
+			w.end()
+		})
+	}
+}
+
+// begun creates a record on a laptop.
+func (w *world) begun(l *laptop) thing {
+	w.t.Helper()
+	d, able := w.create(l, 0)
+	if !able || !w.save(l, []draft{d}) {
+		w.t.Fatalf("%s cannot create", l.name)
+	}
+	return d.thing
+}
+
+// wrote edits a record as a laptop shows it.
+func (w *world) wrote(l *laptop, x thing, ops ...merge.Op) {
+	w.t.Helper()
+	g, here := l.look(x)
+	if !here {
+		w.t.Fatalf("%s does not show the record", l.name)
+	}
+	d := draft{page: g, edit: edit{name: w.name(), thing: x, saw: g.shown, ops: ops}}
+	for i := range d.ops {
+		d.ops[i].Why = d.name
+	}
+	w.save(l, []draft{d})
+}
+
+func carriesForOthers(w *world) {
+	lead, outreach := w.laptops[0], w.laptops[2]
+	w.begun(lead)
+	w.doPack(lead)
+	w.doDeliver(outreach)
+	w.doSync(outreach)
+}
+
+func lostBeginning(w *world) {
+	outreach := w.laptops[2]
+	w.backupHub()
+	w.begun(outreach)
+	w.doSync(outreach)
+	w.begun(outreach)
+	w.restoreHub(w.backups[0], false)
+	w.doSync(outreach)
+}
+
+func threeCopies(w *world) {
+	one := w.laptops[0]
+	x := w.begun(one)
+	w.doSync(one)
+	before := one.clone("before")
+	w.wrote(one, x, merge.Op{Kind: merge.Increment, Path: "c1", Value: int64(5)})
+	w.wrote(before, x, merge.Op{Kind: merge.Increment, Path: "c1", Value: int64(70)})
+	one.clone("after")
+	w.wrote(one, x, merge.Op{Kind: merge.Increment, Path: "c1", Value: int64(300)})
+}
+
+func carriedTooEarly(w *world) {
+	lead := w.laptops[0]
+	w.begun(lead)
+	w.doPack(lead)
+	blank := w.newLaptop(member{"blank", must[profile.Keys](w.t)(profile.NewKeys(drawing(1, 9), false))}, filepath.Join(w.dir, "blank"))
+	if err := blank.p.ReceiveSet(context.Background(), w.bag[0].raw); !errors.Is(err, profile.ErrNotEnrolled) {
+		w.t.Errorf("a laptop without a ledger says %v", err)
+	}
+	ok(w.t, blank.p.Close())
+}
+
+func writtenAgain(w *world) {
+	one, two := w.laptops[0], w.laptops[1]
+	x := w.begun(one)
+	w.doSync(one)
+	w.doSync(two)
+	g, _ := one.look(x)
+	for _, text := range []string{"this", "that"} {
+		d := draft{page: g, edit: edit{name: w.name(), thing: x, saw: g.shown}}
+		d.ops = []merge.Op{{Kind: merge.Set, Path: "k1", Value: text, Why: d.name}}
+		w.save(one, []draft{d})
+	}
+	w.now = w.now.Add(3e12)
+	w.wrote(two, x, merge.Op{Kind: merge.Set, Path: "k1", Value: "this"})
+}
