@@ -9,7 +9,7 @@ export CGO_ENABLED = 0
 PROGRAMS = escale escale-hub
 PLATFORMS = linux/amd64 linux/arm64 windows/amd64 windows/arm64 darwin/amd64 darwin/arm64
 
-.PHONY: help build demo test check fmt vet lint tidy rules bench fuzz cross clean
+.PHONY: help build demo test check fmt vet lint tidy rules bench sim fuzz cross clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -49,6 +49,9 @@ bench: ## measure speed and size as ratios in one run (JSON=FILE, ONLY=NAME)
 	@mkdir -p bin
 	$(GO) build -trimpath -o bin/ ./cmd/escale-bench
 	bin/escale-bench $(if $(JSON),-json $(JSON)) $(if $(ONLY),-only $(ONLY))
+
+sim: ## simulate laptops, hubs, clocks and lines from SEEDS drawn stories (SEED=n replays one)
+	SEEDS=$(or $(SEEDS),300) $(if $(filter command line,$(origin SEED)),SEED=$(SEED)) $(GO) test -count=1 -timeout 0 -v -run 'TestSimulation|TestFound' ./sync/simtest
 
 fuzz: ## run every fuzz target for FUZZTIME
 	@for pkg in $$($(GO) list ./...); do \

@@ -71,35 +71,42 @@ func (d *Desk) propose(ctx context.Context, bodies ...ledger.Body) error {
 	if err != nil {
 		return err
 	}
-	waits, err := d.waits(ctx, o)
+	waiting, err := d.waiting(ctx, o)
 	if err != nil {
 		return err
 	}
-	if waits {
+	switch {
+	case waiting == nil:
+		return d.sign(ctx, o)
+	case waiting.Mine:
 		return ErrWaits
 	}
-	return d.sign(ctx, o)
+	return d.sign(ctx, waiting.signed)
 }
 
-// waits reports whether an order of the same content, signed by this officer, waits already: a step that is repeated
-// proposes nothing twice.
-func (d *Desk) waits(ctx context.Context, o *ledger.SignedOrder) (bool, error) {
+// waiting returns the order of the same content that waits already, or nil: a step that is repeated, or that two officers
+// take, proposes nothing twice.
+func (d *Desk) waiting(ctx context.Context, o *ledger.SignedOrder) (*Pending, error) {
 	if d.p.Log().State().Threshold() <= 1 {
-		return false, nil
+		return nil, nil
 	}
 	wanted, err := o.Content()
 	if err != nil {
-		return false, err
+		return nil, err
 	}
 	pending, err := d.Orders(ctx)
 	if err != nil {
-		return false, err
+		return nil, err
 	}
-	return slices.ContainsFunc(pending, func(p Pending) bool {
-		return p.Mine && slices.EqualFunc(p.Order.Bodies, wanted.Bodies, func(a, b ledger.RawBody) bool {
+	i := slices.IndexFunc(pending, func(p Pending) bool {
+		return slices.EqualFunc(p.Order.Bodies, wanted.Bodies, func(a, b ledger.RawBody) bool {
 			return a.Kind == b.Kind && bytes.Equal(a.Bytes, b.Bytes)
 		})
-	}), nil
+	})
+	if i < 0 {
+		return nil, nil
+	}
+	return &pending[i], nil
 }
 
 func (d *Desk) sign(ctx context.Context, o *ledger.SignedOrder) error {
@@ -144,13 +151,9 @@ func (d *Desk) Orders(ctx context.Context) ([]Pending, error) {
 	key, _ := d.p.Officer()
 	var out []Pending
 	for _, b := range reply.Orders {
-		s, err := ledger.DecodeSignedOrder(b)
-		if err != nil {
-			return nil, fmt.Errorf("an order at the hub: %w", err)
-		}
-		o, err := s.Content()
-		if err != nil {
-			return nil, fmt.Errorf("an order at the hub: %w", err)
+		s, o, ok := readOrder(b)
+		if !ok {
+			continue // the hub is not to be believed: nonsense of its own must not hide the officers' orders
 		}
 		if _, used := state.OrderUsed(o.ID); used {
 			continue
@@ -162,6 +165,15 @@ func (d *Desk) Orders(ctx context.Context) ([]Pending, error) {
 		out = append(out, p)
 	}
 	return out, nil
+}
+
+func readOrder(b []byte) (*ledger.SignedOrder, *ledger.Order, bool) {
+	s, err := ledger.DecodeSignedOrder(b)
+	if err != nil {
+		return nil, nil, false
+	}
+	o, err := s.Content()
+	return s, o, err == nil
 }
 
 // Sign adds this officer's signature to an order that waits, and links it when it has enough.

@@ -49,6 +49,7 @@ const (
 	JoinInvitationValid Key = "join.invitation_valid" // {date}
 	JoinRequestSent     Key = "join.request_sent"
 	JoinFingerprint     Key = "join.fingerprint" // {fingerprint}
+	JoinUnprovedOrder   Key = "join.unproved_order"
 	JoinCompare         Key = "join.compare"
 	JoinMismatch        Key = "join.mismatch"
 	JoinApproved        Key = "join.approved" // {id} {role} {site}

@@ -23,6 +23,18 @@ type orderDoc struct {
 	Needed     uint         `json:"needed"`
 	Mine       bool         `json:"signed_by_me"`
 	Expires    time.Time    `json:"expires"`
+	Enrols     []enrolDoc   `json:"enrols"` // devices, with what the joiner reads aloud
+}
+
+type enrolDoc struct {
+	Device      schema.Device `json:"device"`
+	Role        string        `json:"role"`
+	Sites       []string      `json:"sites"`
+	Name        string        `json:"name,omitempty"`
+	Fingerprint string        `json:"fingerprint"`
+	Proved      bool          `json:"proved"` // by a request made with an officer's invitation
+	Reads       int           `json:"scopes_readable"`
+	Writes      int           `json:"scopes_writable"`
 }
 
 func (p *program) ordersCommand() *cobra.Command {
@@ -33,14 +45,18 @@ func (p *program) ordersCommand() *cobra.Command {
 		}
 		docs := []orderDoc{}
 		for _, o := range pending {
-			docs = append(docs, describeOrder(o))
+			doc, err := describeOrder(ctx, d, o)
+			if err != nil {
+				return err
+			}
+			docs = append(docs, doc)
 		}
-		return s.print(map[string]any{"orders": docs}, func(w *page) { showOrders(w, docs) })
+		return s.print(map[string]any{"orders": docs}, func(w *page) { s.showOrders(w, docs) })
 	}))
 }
 
-func describeOrder(o dpo.Pending) orderDoc {
-	doc := orderDoc{Order: o.Order.ID, Bodies: []string{}, Signatures: o.Signatures, Needed: o.Needed, Mine: o.Mine, Expires: time.Unix(o.Order.Expires, 0).UTC()}
+func describeOrder(ctx context.Context, d *dpo.Desk, o dpo.Pending) (orderDoc, error) {
+	doc := orderDoc{Enrols: []enrolDoc{}, Order: o.Order.ID, Bodies: []string{}, Signatures: o.Signatures, Needed: o.Needed, Mine: o.Mine, Expires: time.Unix(o.Order.Expires, 0).UTC()}
 	count := map[ledger.Kind]int{}
 	var kinds []ledger.Kind
 	for _, b := range o.Order.Bodies {
@@ -52,7 +68,11 @@ func describeOrder(o dpo.Pending) orderDoc {
 	for _, k := range kinds {
 		doc.Bodies = append(doc.Bodies, fmt.Sprintf("%s ×%d", bodyName(k), count[k]))
 	}
-	return doc
+	enrols, err := d.Enrolments(ctx, o)
+	for _, e := range enrols {
+		doc.Enrols = append(doc.Enrols, enrolDoc(e))
+	}
+	return doc, err
 }
 
 // bodyName is a stable name of what an order does.
@@ -67,7 +87,8 @@ func bodyName(k ledger.Kind) string {
 	return fmt.Sprintf("kind_%d", k)
 }
 
-func showOrders(w *page, docs []orderDoc) {
+// showOrders lists what waits, and of each laptop that would be enrolled what an officer has to compare before signing.
+func (s *session) showOrders(w *page, docs []orderDoc) {
 	if len(docs) == 0 {
 		w.s(text.OrgOrdersNone)
 		return
@@ -77,6 +98,16 @@ func showOrders(w *page, docs []orderDoc) {
 		rows = append(rows, []string{o.Order.String(), strings.Join(o.Bodies, ", "), fmt.Sprintf("%d/%d", o.Signatures, o.Needed), w.say.Date(o.Expires)})
 	}
 	w.table([]text.Key{text.TableOrder, text.TableContent, text.TableSignatures, text.TableExpires}, rows)
+	for _, o := range docs {
+		for _, e := range o.Enrols {
+			w.table([]text.Key{text.TableRequest, text.TableRole, text.TableSites, text.TableName},
+				[][]string{{e.Device.String(), s.roleLabel(e.Role), strings.Join(e.Sites, ", "), e.Name}})
+			w.s(text.JoinFingerprint, "fingerprint", e.Fingerprint)
+			if !e.Proved {
+				w.s(text.JoinUnprovedOrder)
+			}
+		}
+	}
 }
 
 func (p *program) signCommand() *cobra.Command {

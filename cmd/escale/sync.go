@@ -91,7 +91,7 @@ func (s *session) syncOnce(ctx context.Context, c *hubclient.Client) (*syncDoc, 
 		return nil, err
 	}
 	rep, err := s.exchange(ctx, c)
-	doc := &syncDoc{Synced: rep.Synced, Pushed: rep.Pushed, Duplicates: rep.Duplicates, Pulled: rep.Pulled, Quarantined: rep.Quarantined,
+	doc := &syncDoc{Synced: rep.Synced, Pushed: rep.Pushed, Duplicates: rep.Duplicates, Pulled: rep.Received, Quarantined: rep.Quarantined,
 		Refused: []refusedDoc{}, Differ: s.scopeNames(rep.Differ), RoundTrips: rep.RoundTrips, ClosedScopes: s.waitingScopes()}
 	for _, r := range rep.Refused {
 		doc.Refused = append(doc.Refused, refusedDoc{hex.EncodeToString(r.Set[:]), r.Reason})

@@ -26,7 +26,7 @@ var migrations embed.FS
 // Errors that callers decide by.
 var (
 	ErrInUse    = errors.New("another program is using this folder")
-	ErrFull     = errors.New("the disk is full")
+	ErrFull     = errors.New("the disk is full or cannot be written")
 	ErrReadOnly = errors.New("the folder cannot be written to")
 	ErrDamaged  = errors.New("the database is damaged")
 	ErrNotFound = errors.New("not stored here")
@@ -98,6 +98,11 @@ func classify(err error) error {
 		return fmt.Errorf("%w: %w", ErrInUse, err)
 	case sqlite3.SQLITE_FULL:
 		return fmt.Errorf("%w: %w", ErrFull, err)
+	case sqlite3.SQLITE_IOERR:
+		switch e.Code() { // what a write into a full disk is called, by which file it was for
+		case sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE, sqlite3.SQLITE_IOERR_FSYNC, sqlite3.SQLITE_IOERR_TRUNCATE:
+			return fmt.Errorf("%w: %w", ErrFull, err)
+		}
 	case sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM:
 		return fmt.Errorf("%w: %w", ErrReadOnly, err)
 	case sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB:

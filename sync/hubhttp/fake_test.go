@@ -54,7 +54,9 @@ func (f *fakeHub) Join(context.Context, wire.JoinRequest) (wire.JoinReply, error
 	return wire.JoinReply{Enrolled: true}, f.called()
 }
 
-func (f *fakeHub) PutOrder(context.Context, schema.Device, wire.PendingOrder) error { return f.called() }
+func (f *fakeHub) PutOrder(context.Context, schema.Device, wire.PendingOrder) error {
+	return f.called()
+}
 
 func (f *fakeHub) Orders(context.Context, schema.Device) (wire.PendingOrders, error) {
 	return wire.PendingOrders{Orders: [][]byte{}}, f.called()

@@ -99,6 +99,11 @@ func (p *puller) page(ctx context.Context, page *wire.ScopePage) error {
 		return err
 	}
 	p.rep.Pulled += len(page.Items)
+	for _, item := range page.Items {
+		if len(item.Raw) > 0 {
+			p.rep.Received++
+		}
+	}
 	p.r.progress(StepPull, p.rep.Pulled, 0)
 	return nil
 }

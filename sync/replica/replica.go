@@ -94,7 +94,8 @@ type Report struct {
 	Duplicates  int
 	Quarantined int
 	Refused     []wire.PushResult
-	Pulled      int
+	Pulled      int // entries of logs that were read, this device's own work as a hash included
+	Received    int // change-sets that came whole
 	RoundTrips  int
 	Synced      bool           // both digests match
 	Differ      []schema.Scope // where they do not
@@ -341,6 +342,10 @@ func (r *Replica) differing(ctx context.Context, reply *wire.SyncReply) ([]schem
 		if o := ours[s.Scope]; !bytes.Equal(o.Digest[:], s.Digest[:]) {
 			out = append(out, s.Scope)
 		}
+		delete(ours, s.Scope)
+	}
+	for scope := range ours { // what the hub does not name at all
+		out = append(out, scope)
 	}
 	return out, nil
 }
