@@ -90,7 +90,7 @@ func (x Exchange) moot(grantees []schema.Device) bool {
 
 // wouldLink reports whether the ledger would take a result now.
 func (x Exchange) wouldLink(payload ledger.Payload) error {
-	entry, err := ledger.NewLink(x.log, x.Keys.Device, x.keys.sign, payload, x.opts.Clock().UnixMilli())
+	entry, err := ledger.NewLink(x.log, x.Keys.Device, x.keys.sign, payload, max(x.opts.Clock().UnixMilli(), 1))
 	if err != nil {
 		return err
 	}
@@ -166,7 +166,7 @@ func (x Exchange) link(ctx context.Context, payload ledger.Payload) error {
 
 // linkOnce signs an entry with this device's key, appends it at the hub, and follows it.
 func (x Exchange) linkOnce(ctx context.Context, payload ledger.Payload) error {
-	entry, err := ledger.NewLink(x.log, x.Keys.Device, x.keys.sign, payload, x.opts.Clock().UnixMilli())
+	entry, err := ledger.NewLink(x.log, x.Keys.Device, x.keys.sign, payload, max(x.opts.Clock().UnixMilli(), 1))
 	if err != nil {
 		return err
 	}
