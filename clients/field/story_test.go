@@ -2,9 +2,12 @@ package field_test
 
 import (
 	"context"
+	"errors"
+	"slices"
 	"testing"
 
 	"escale/clients/field"
+	"escale/clients/profile"
 	"escale/schema/form"
 )
 
@@ -116,5 +119,27 @@ func TestAnEditCitesWhatWasShown(t *testing.T) {
 	ok(t, err)
 	if len(cs) != 1 || len(cs[0].Siblings) != 2 {
 		t.Fatalf("conflicts %+v", cs)
+	}
+}
+
+// TestAPartWithoutReadersIsRefusedAndNamesWhoCouldReadIt: what nobody could ever open again is not taken in.
+func TestAPartWithoutReadersIsRefusedAndNamesWhoCouldReadIt(t *testing.T) {
+	ctx := context.Background()
+	o := newOrg(t, "calais")
+	a := o.ask("calais-1", "social_worker", "calais")
+	o.approveAll()
+	a.sync()
+	saved, err := a.book().Create(ctx, field.New{Form: "case_intake", Answers: intake})
+	ok(t, err)
+	_, err = a.book().Create(ctx, field.New{Form: "encounter", Code: saved.Code, Answers: form.Answers{"mode": "outreach", "discipline": "social",
+		"safe_to_talk": "yes", "case_status": "open", "note_legal": "for a lawyer, and none has joined"}})
+	var none *field.NoReaderError
+	if !errors.As(err, &none) || !errors.Is(err, profile.ErrScopeClosed) || none.Part != "legal" || !slices.Contains(none.Roles, "legal_officer") {
+		t.Fatalf("%v", err)
+	}
+	notes, err := a.book().List(ctx, "encounter")
+	ok(t, err)
+	if len(notes) != 0 {
+		t.Fatal("half of the note was saved")
 	}
 }

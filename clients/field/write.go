@@ -66,7 +66,7 @@ func (b *Book) Create(ctx context.Context, n New) (Saved, error) {
 	if err != nil {
 		return Saved{}, err
 	}
-	at, err := b.p.Save(ctx, edits)
+	at, err := b.save(ctx, edits)
 	if err != nil {
 		return Saved{}, err
 	}
@@ -227,8 +227,35 @@ func (b *Book) EditShown(ctx context.Context, r *Record, c Change) (Saved, error
 		return s, nil
 	}
 	var err error
-	s.Time, err = b.p.Save(ctx, edits)
+	s.Time, err = b.save(ctx, edits)
 	return s, err
+}
+
+// NoReaderError says which part of a record nobody could read, and which roles could if they were invited.
+type NoReaderError struct {
+	Part  string
+	Roles []string
+	err   error
+}
+
+// Error is that of the scope.
+func (e *NoReaderError) Error() string { return e.err.Error() }
+
+// Unwrap returns profile.ErrScopeClosed, among others.
+func (e *NoReaderError) Unwrap() error { return e.err }
+
+// save makes edits durable. Where a scope has no reader yet, the error says who could become one.
+func (b *Book) save(ctx context.Context, edits []profile.Edit) (causal.Time, error) {
+	at, err := b.p.Save(ctx, edits)
+	var closed *profile.ClosedScopeError
+	if !errors.As(err, &closed) {
+		return at, err
+	}
+	out := &NoReaderError{Part: string(closed.Name.Compartment), err: err}
+	if bundle, _, err := b.bundle(closed.Name.Site); err == nil {
+		out.Roles = bundle.Tables.Readers(closed.Name.Kind, out.Part)
+	}
+	return at, out
 }
 
 // change makes the edit of one part; a part that nobody wrote yet is created, pointing to the record.

@@ -122,7 +122,7 @@ func (p *Profile) checkWrite(scope schema.Scope) error {
 		for _, s := range list {
 			if s == scope {
 				if _, ok := p.log.State().CurrentEpoch(scope); !ok {
-					return fmt.Errorf("%w: %s", ErrScopeClosed, p.directory.Scopes[scope])
+					return &ClosedScopeError{p.directory.Scopes[scope]}
 				}
 				return nil
 			}

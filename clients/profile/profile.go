@@ -35,6 +35,15 @@ var (
 	ErrTooLarge     = errors.New("the record is too large")
 )
 
+// ClosedScopeError is ErrScopeClosed and says which scope.
+type ClosedScopeError struct{ Name schema.ScopeName }
+
+// Error names the scope.
+func (e *ClosedScopeError) Error() string { return ErrScopeClosed.Error() + ": " + e.Name.String() }
+
+// Is reports whether target is ErrScopeClosed.
+func (e *ClosedScopeError) Is(target error) bool { return target == ErrScopeClosed }
+
 // Options are what a profile takes from outside.
 type Options struct {
 	Clock func() time.Time

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"strings"
 	"syscall"
 
 	"escale/clients/dpo"
@@ -97,6 +98,10 @@ func valuesOf(err error) map[string]any {
 		inner := maps.Clone(a.values)
 		maps.Copy(inner, out) // what was said nearer to the command holds
 		out, e = inner, a.error
+	}
+	var closed *field.NoReaderError
+	if errors.As(err, &closed) {
+		out["part"], out["roles"] = closed.Part, strings.Join(closed.Roles, ", ")
 	}
 	return out
 }
