@@ -275,7 +275,7 @@ func (p *Profile) openSetFor(tx *agentdb.Tx, e *Edit) (*openSet, bool, error) {
 	}
 	epoch, ok := p.log.State().CurrentEpoch(e.Scope)
 	if !ok {
-		return nil, false, ErrScopeClosed
+		return nil, false, &ClosedScopeError{p.directory.Scopes[e.Scope]}
 	}
 	session, header, err := p.sessionFor(tx, e.Scope, epoch)
 	if err != nil {

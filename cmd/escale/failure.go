@@ -102,6 +102,8 @@ func valuesOf(err error) map[string]any {
 	var closed *field.NoReaderError
 	if errors.As(err, &closed) {
 		out["part"], out["roles"] = closed.Part, strings.Join(closed.Roles, ", ")
+	} else if errors.Is(err, profile.ErrScopeClosed) {
+		out["part"], out["roles"] = "?", "?" // not a record's part: the directory's or the roster's
 	}
 	return out
 }
