@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"escale/clients/field"
+	"escale/clients/orgtest"
 )
 
 // TestImportedRecordsComeBackWhole imports files with notes that belong to them and reads every one back on the other laptop.
@@ -21,7 +22,7 @@ func TestImportedRecordsComeBackWhole(t *testing.T) {
 		fmt.Fprintf(&lines, `{"form":"encounter","parent":"c%d","values":{"mode":"outreach","discipline":"social","safe_to_talk":"yes","case_status":"open","note_social":"note %d"}}`+"\n", i, i)
 	}
 	saved := map[string]field.Imported{}
-	ok(t, a.book().Import(ctx, strings.NewReader(lines.String()), func(i field.Imported) error {
+	orgtest.OK(t, a.Book().Import(ctx, strings.NewReader(lines.String()), func(i field.Imported) error {
 		if i.Err != nil {
 			t.Errorf("line %d: %v", i.Line, i.Err)
 		}
@@ -30,10 +31,10 @@ func TestImportedRecordsComeBackWhole(t *testing.T) {
 		}
 		return nil
 	}))
-	a.sync()
-	b.sync()
-	notes, err := b.book().List(ctx, "encounter")
-	ok(t, err)
+	a.Sync()
+	b.Sync()
+	notes, err := b.Book().List(ctx, "encounter")
+	orgtest.OK(t, err)
 	if len(saved) != cases || len(notes) != cases {
 		t.Fatalf("%d files, %d notes; want %d", len(saved), len(notes), cases)
 	}
@@ -53,7 +54,7 @@ not json at all: secret words
 {"form":"case_intake","values":{"activity":"day_centre","consent_case":"refused","age_band":"unknown","gender":"f","risk_level":"low"}}
 `
 	var errs []error
-	ok(t, a.book().Import(ctx, strings.NewReader(text), func(i field.Imported) error { errs = append(errs, i.Err); return nil }))
+	orgtest.OK(t, a.Book().Import(ctx, strings.NewReader(text), func(i field.Imported) error { errs = append(errs, i.Err); return nil }))
 	if len(errs) != 4 || errs[3] != nil {
 		t.Fatalf("%v", errs)
 	}
@@ -79,7 +80,7 @@ func TestWhatCannotBeTakenWholeIsRefused(t *testing.T) {
 		`{"form":"case_intake",` + values + `},"set":{}}` + "\n\n" + good
 	want := []error{nil, field.ErrLine, field.ErrLongLine, field.ErrEncoding, field.ErrLine, nil}
 	var got []field.Imported
-	ok(t, a.book().Import(ctx, strings.NewReader(text), func(i field.Imported) error { got = append(got, i); return nil }))
+	orgtest.OK(t, a.Book().Import(ctx, strings.NewReader(text), func(i field.Imported) error { got = append(got, i); return nil }))
 	if len(got) != len(want) {
 		t.Fatalf("%d lines reported, want %d: %v", len(got), len(want), got)
 	}
@@ -91,7 +92,7 @@ func TestWhatCannotBeTakenWholeIsRefused(t *testing.T) {
 	if last := got[len(got)-1].Line; last != 7 {
 		t.Errorf("the last line is called %d, want 7", last)
 	}
-	if saved, err := a.book().List(ctx, "case_intake"); err != nil || len(saved) != 2 {
+	if saved, err := a.Book().List(ctx, "case_intake"); err != nil || len(saved) != 2 {
 		t.Errorf("%d records, %v; want 2", len(saved), err)
 	}
 }
@@ -102,7 +103,7 @@ func TestAnImportThatCannotGoOnEnds(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	good := `{"form":"case_intake","values":{"activity":"day_centre","consent_case":"refused","age_band":"unknown","gender":"f","risk_level":"low"}}` + "\n"
 	n := 0
-	err := a.book().Import(ctx, strings.NewReader(strings.Repeat(good, 5)), func(field.Imported) error {
+	err := a.Book().Import(ctx, strings.NewReader(strings.Repeat(good, 5)), func(field.Imported) error {
 		if n++; n == 2 {
 			cancel()
 		}

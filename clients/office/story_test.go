@@ -15,6 +15,7 @@ import (
 
 	"escale/clients/field"
 	"escale/clients/office"
+	"escale/clients/orgtest"
 	"escale/schema/form"
 )
 
@@ -32,70 +33,70 @@ var incident = form.Answers{"incident_code": "nadi-sufa-4821", "site_code": "cal
 
 // port is Calais: two who care for people, two who were on the beach, the supervisor's view, the data manager in Paris.
 type port struct {
-	*org
-	worker, supervisor, beach1, beach2, manager, lead *laptop
+	*orgtest.Org
+	worker, supervisor, beach1, beach2, manager, lead *orgtest.Laptop
 }
 
 func newPort(t *testing.T) *port {
 	t.Helper()
-	p := &port{org: newOrg(t, "calais", "tripoli")}
-	p.worker = p.ask("worker", "social_worker", "calais")
-	p.supervisor = p.ask("supervisor", "social_supervisor", "calais")
-	p.beach1 = p.ask("beach-1", "outreach", "calais")
-	p.beach2 = p.ask("beach-2", "outreach", "calais")
-	p.manager = p.ask("manager", "data_manager", "calais")
-	p.lead = p.ask("lead", "protection_lead", "calais")
-	p.approveAll()
+	p := &port{Org: orgtest.New(t, "calais", "tripoli")}
+	p.worker = p.Ask("worker", "social_worker", "calais")
+	p.supervisor = p.Ask("supervisor", "social_supervisor", "calais")
+	p.beach1 = p.Ask("beach-1", "outreach", "calais")
+	p.beach2 = p.Ask("beach-2", "outreach", "calais")
+	p.manager = p.Ask("manager", "data_manager", "calais")
+	p.lead = p.Ask("lead", "protection_lead", "calais")
+	p.ApproveAll()
 	p.syncAll()
 	p.syncAll()
 	return p
 }
 
 func (p *port) syncAll() {
-	for _, l := range []*laptop{p.worker, p.supervisor, p.beach1, p.beach2, p.manager, p.lead} {
-		l.sync()
+	for _, l := range []*orgtest.Laptop{p.worker, p.supervisor, p.beach1, p.beach2, p.manager, p.lead} {
+		l.Sync()
 	}
 }
 
 // night fills the port: a case with a conflict and a plain one, and one incident seen by two teams.
 func (p *port) night() (conflicted, plain field.Saved) {
-	t := p.t
+	t := p.T
 	t.Helper()
 	ctx := context.Background()
-	conflicted = must[field.Saved](t)(p.worker.book().Create(ctx, field.New{Form: "case_intake", Answers: intake}))
-	plain = must[field.Saved](t)(p.worker.book().Create(ctx, field.New{Form: "case_intake", Answers: form.Apply(intake, form.Answers{"alias": "هاجر " + canary})}))
+	conflicted = orgtest.Must[field.Saved](t)(p.worker.Book().Create(ctx, field.New{Form: "case_intake", Answers: intake}))
+	plain = orgtest.Must[field.Saved](t)(p.worker.Book().Create(ctx, field.New{Form: "case_intake", Answers: form.Apply(intake, form.Answers{"alias": "هاجر " + canary})}))
 	p.syncAll()
 	p.syncAll()
-	edit := func(l *laptop, a form.Answers) {
+	edit := func(l *orgtest.Laptop, a form.Answers) {
 		t.Helper()
-		must[field.Saved](t)(l.book().Edit(ctx, conflicted.ID.String(), field.Change{Answers: a}))
+		orgtest.Must[field.Saved](t)(l.Book().Edit(ctx, conflicted.ID.String(), field.Change{Answers: a}))
 	}
 	edit(p.worker, form.Answers{"risk_level": "high", "living": "squat", "full_name": canary + " A"})
 	edit(p.supervisor, form.Answers{"risk_level": "extreme", "full_name": canary + " B", "wishes": "second entry"})
-	must[field.Saved](t)(p.beach1.book().Create(ctx, field.New{Form: "incident_report", Answers: form.Apply(incident, form.Answers{"assisted_count": int64(30), "minors": int64(4)})}))
-	must[field.Saved](t)(p.beach2.book().Create(ctx, field.New{Form: "incident_report", Answers: form.Apply(incident, form.Answers{"assisted_count": int64(24), "minors": int64(6), "sensitivity": "high"})}))
+	orgtest.Must[field.Saved](t)(p.beach1.Book().Create(ctx, field.New{Form: "incident_report", Answers: form.Apply(incident, form.Answers{"assisted_count": int64(30), "minors": int64(4)})}))
+	orgtest.Must[field.Saved](t)(p.beach2.Book().Create(ctx, field.New{Form: "incident_report", Answers: form.Apply(incident, form.Answers{"assisted_count": int64(24), "minors": int64(6), "sensitivity": "high"})}))
 	p.syncAll()
 	p.syncAll()
 	return conflicted, plain
 }
 
-func export(t *testing.T, l *laptop, o office.Options) (office.Report, string) {
+func export(t *testing.T, l *orgtest.Laptop, o office.Options) (office.Report, string) {
 	t.Helper()
 	if o.Dir == "" {
 		o.Dir = filepath.Join(t.TempDir(), "out")
 	}
 	o.Now = now
-	return must[office.Report](t)(office.Export(context.Background(), l.book(), o)), o.Dir
+	return orgtest.Must[office.Report](t)(office.Export(context.Background(), l.Book(), o)), o.Dir
 }
 
 func readTable(t *testing.T, path string) (rows []map[string]string, tags map[string]string) {
 	t.Helper()
-	b := must[[]byte](t)(os.ReadFile(path))
+	b := orgtest.Must[[]byte](t)(os.ReadFile(path))
 	text, marked := strings.CutPrefix(string(b), "\xef\xbb\xbf")
 	if !marked {
 		t.Errorf("%s has no byte order mark", path)
 	}
-	all := must[[][]string](t)(csv.NewReader(strings.NewReader(text)).ReadAll())
+	all := orgtest.Must[[][]string](t)(csv.NewReader(strings.NewReader(text)).ReadAll())
 	named := func(cells []string) map[string]string {
 		out := map[string]string{}
 		for i, name := range all[0] {
@@ -111,10 +112,10 @@ func readTable(t *testing.T, path string) (rows []map[string]string, tags map[st
 
 func readLines[T any](t *testing.T, path string) (out []T) {
 	t.Helper()
-	d := json.NewDecoder(strings.NewReader(string(must[[]byte](t)(os.ReadFile(path)))))
+	d := json.NewDecoder(strings.NewReader(string(orgtest.Must[[]byte](t)(os.ReadFile(path)))))
 	for d.More() {
 		var v T
-		ok(t, d.Decode(&v))
+		orgtest.OK(t, d.Decode(&v))
 		out = append(out, v)
 	}
 	return out
@@ -124,8 +125,8 @@ func readLines[T any](t *testing.T, path string) (out []T) {
 func files(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	out := map[string]string{}
-	for _, e := range must[[]fs.DirEntry](t)(os.ReadDir(dir)) {
-		out[e.Name()] = string(must[[]byte](t)(os.ReadFile(filepath.Join(dir, e.Name()))))
+	for _, e := range orgtest.Must[[]fs.DirEntry](t)(os.ReadDir(dir)) {
+		out[e.Name()] = string(orgtest.Must[[]byte](t)(os.ReadFile(filepath.Join(dir, e.Name()))))
 	}
 	return out
 }
@@ -168,8 +169,8 @@ func TestSupervisorExportsTheWholeSite(t *testing.T) {
 	if len(siblings) != 4 || siblings[0]["id"] != conflicted.ID.String() || siblings[0]["value"] == siblings[1]["value"] || siblings[0]["author"] == siblings[1]["author"] {
 		t.Errorf("%v", siblings)
 	}
-	info := must[os.FileInfo](t)(os.Stat(filepath.Join(dir, "case_intake.csv")))
-	if folder := must[os.FileInfo](t)(os.Stat(dir)); info.Mode().Perm() != 0o600 || folder.Mode().Perm() != 0o700 {
+	info := orgtest.Must[os.FileInfo](t)(os.Stat(filepath.Join(dir, "case_intake.csv")))
+	if folder := orgtest.Must[os.FileInfo](t)(os.Stat(dir)); info.Mode().Perm() != 0o600 || folder.Mode().Perm() != 0o700 {
 		t.Errorf("modes %v and %v", info.Mode(), folder.Mode())
 	}
 }
@@ -205,15 +206,15 @@ func TestLinesHoldExactValues(t *testing.T) {
 		}
 		wishes, _ := json.Marshal(row.Values["wishes"])
 		var entries []office.Entry
-		ok(t, json.Unmarshal(wishes, &entries))
+		orgtest.OK(t, json.Unmarshal(wishes, &entries))
 		if row.Code != conflicted.Code || row.Values["children_count"] != 2.0 || len(entries) != 2 || entries[0].Value != intake["wishes"] || entries[1].Author == entries[0].Author {
 			t.Errorf("%+v", row)
 		}
 		if len(row.Conflicts) != 2 || len(row.Conflicts[0].Siblings) != 2 || row.Parts["identity"] != field.PartOpen {
 			t.Errorf("%+v", row.Conflicts)
 		}
-		r := must[*field.Record](t)(p.supervisor.book().Get(context.Background(), row.ID))
-		shown := must[*office.Row](t)(office.Describe(p.supervisor.book(), r))
+		r := orgtest.Must[*field.Record](t)(p.supervisor.Book().Get(context.Background(), row.ID))
+		shown := orgtest.Must[*office.Row](t)(office.Describe(p.supervisor.Book(), r))
 		if shown.ID != row.ID || len(shown.Values) != len(row.Values) {
 			t.Errorf("described as %+v", shown)
 		}
@@ -233,7 +234,7 @@ func TestDataManagerExportsWithoutNames(t *testing.T) {
 			t.Errorf("%+v", report)
 		}
 		for name, text := range files(t, dir) {
-			for _, secret := range []string{canary, conflicted.ID.String(), conflicted.Code, "nadi-sufa", field.MemberCode(p.worker.keys.Member)} {
+			for _, secret := range []string{canary, conflicted.ID.String(), conflicted.Code, "nadi-sufa", field.MemberCode(p.worker.Keys.Member)} {
 				if strings.Contains(text, secret) {
 					t.Errorf("%s of %s gives away %q", name, format, secret)
 				}
@@ -254,8 +255,8 @@ func TestDataManagerExportsWithoutNames(t *testing.T) {
 			t.Errorf("%v", joined)
 		}
 	}
-	r := must[*field.Record](t)(p.manager.book().Get(context.Background(), conflicted.ID.String()))
-	if _, err := office.Describe(p.manager.book(), r); !errors.Is(err, office.ErrNotPermitted) {
+	r := orgtest.Must[*field.Record](t)(p.manager.Book().Get(context.Background(), conflicted.ID.String()))
+	if _, err := office.Describe(p.manager.Book(), r); !errors.Is(err, office.ErrNotPermitted) {
 		t.Errorf("described in full: %v", err)
 	}
 }
@@ -277,28 +278,28 @@ func TestSupervisorMayExportWithoutNames(t *testing.T) {
 func TestWhoMayNotExport(t *testing.T) {
 	p := newPort(t)
 	for _, c := range []struct {
-		who  *laptop
+		who  *orgtest.Laptop
 		form string
 	}{{p.worker, ""}, {p.beach1, ""}, {p.lead, "consult_sgbv"}} {
 		o := office.Options{Format: office.CSV, Dir: filepath.Join(t.TempDir(), "out")}
 		if c.form != "" {
 			o.Forms = []string{c.form}
 		}
-		_, err := office.Export(context.Background(), c.who.book(), o)
+		_, err := office.Export(context.Background(), c.who.Book(), o)
 		var refused *office.Refused
-		if !errors.As(err, &refused) || !errors.Is(err, office.ErrNotPermitted) || refused.Role != c.who.book().Role() || refused.Form != c.form {
-			t.Errorf("%s: %v", c.who.path, err)
+		if !errors.As(err, &refused) || !errors.Is(err, office.ErrNotPermitted) || refused.Role != c.who.Book().Role() || refused.Form != c.form {
+			t.Errorf("%s: %v", c.who.Name, err)
 		}
 		if _, err := os.Stat(o.Dir); !errors.Is(err, fs.ErrNotExist) {
 			t.Errorf("a folder was made: %v", err)
 		}
 	}
 	for o, want := range map[string]error{"xlsx": office.ErrFormat} {
-		if _, err := office.Export(context.Background(), p.lead.book(), office.Options{Format: o}); !errors.Is(err, want) {
+		if _, err := office.Export(context.Background(), p.lead.Book(), office.Options{Format: o}); !errors.Is(err, want) {
 			t.Errorf("%s: %v", o, err)
 		}
 	}
-	if _, err := office.Export(context.Background(), p.lead.book(), office.Options{Format: office.CSV, Forms: []string{"none"}, Dir: t.TempDir()}); !errors.Is(err, field.ErrNoForm) {
+	if _, err := office.Export(context.Background(), p.lead.Book(), office.Options{Format: office.CSV, Forms: []string{"none"}, Dir: t.TempDir()}); !errors.Is(err, field.ErrNoForm) {
 		t.Errorf("%v", err)
 	}
 }
@@ -309,7 +310,7 @@ func TestInterruptedExportLeavesNothing(t *testing.T) {
 	_, dir := export(t, p.supervisor, office.Options{Format: office.CSV})
 	before := files(t, dir)
 	ctx, cancel := context.WithCancel(context.Background())
-	_, err := office.Export(ctx, p.supervisor.book(), office.Options{Format: office.CSV, Dir: dir, Progress: func(done, _ int) {
+	_, err := office.Export(ctx, p.supervisor.Book(), office.Options{Format: office.CSV, Dir: dir, Progress: func(done, _ int) {
 		if done == 2 {
 			cancel()
 		}
@@ -334,12 +335,12 @@ func TestFolderOfOthersIsRefused(t *testing.T) {
 	_, dir := export(t, p.supervisor, office.Options{Format: office.CSV, Forms: []string{"case_intake"}})
 	again := func(o office.Options) error {
 		o.Dir = dir
-		_, err := office.Export(context.Background(), p.supervisor.book(), o)
+		_, err := office.Export(context.Background(), p.supervisor.Book(), o)
 		return err
 	}
 	same := office.Options{Format: office.CSV, Forms: []string{"case_intake"}}
-	ok(t, os.WriteFile(filepath.Join(dir, ".escale-123.partial"), []byte(canary), 0o600))
-	ok(t, again(same))
+	orgtest.OK(t, os.WriteFile(filepath.Join(dir, ".escale-123.partial"), []byte(canary), 0o600))
+	orgtest.OK(t, again(same))
 	if len(files(t, dir)) != 2 {
 		t.Errorf("what a killed export left is still there: %v", len(files(t, dir)))
 	}
@@ -349,7 +350,7 @@ func TestFolderOfOthersIsRefused(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	ok(t, os.WriteFile(filepath.Join(dir, "case_intake.csv"), []byte("my own list"), 0o600))
+	orgtest.OK(t, os.WriteFile(filepath.Join(dir, "case_intake.csv"), []byte("my own list"), 0o600))
 	if err := again(same); !errors.Is(err, office.ErrFolder) {
 		t.Errorf("somebody's own file: %v", err)
 	}
