@@ -3,7 +3,7 @@ package text
 // What the commands of the client say beside what every program says.
 const (
 	ErrHubUnknown         Key = "err.hub_unknown"
-	ErrScopeClosed        Key = "err.scope_closed" // part, roles
+	ErrScopeClosed        Key = "err.scope_closed" // {part} {roles}
 	ErrWidening           Key = "err.widening"
 	ErrWrittenOnce        Key = "err.written_once"
 	ErrImportLine         Key = "err.import_line"
