@@ -229,3 +229,18 @@ func (r *rig) join(name string, t terms) (*laptop, error) {
 	}
 	return l, nil
 }
+
+// onLaptop runs a measurement on one laptop of an organisation that is founded for it and cleared away after.
+func (b *bench) onLaptop(name string, measure func(*laptop) error) (err error) {
+	r, err := b.newRig(name, site)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, r.close()) }()
+	l, err := r.join("laptop", everything())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, l.close()) }()
+	return measure(l)
+}

@@ -16,17 +16,11 @@ const (
 )
 
 // saveOne compares saving one record, validated, sealed and durable, with one durable row of a few hundred bytes.
-func (b *bench) saveOne() (err error) {
-	r, err := b.newRig("save", site)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, r.close()) }()
-	l, err := r.join("laptop", everything())
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, l.close()) }()
+func (b *bench) saveOne() error {
+	return b.onLaptop("save", func(l *laptop) error { return b.weighSaves(l) })
+}
+
+func (b *bench) weighSaves(l *laptop) error {
 	one, err := b.draw(plainForm, plainPart, saveWarm+saveRounds)
 	if err != nil {
 		return err

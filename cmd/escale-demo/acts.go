@@ -290,6 +290,9 @@ func (p *play) lockTripoli() error {
 		if err := p.say("Tripoli locks its laptop: unlocked again, it can read none of its testimonies."); err != nil {
 			return err
 		}
+		if p.testimonies(post) == 0 {
+			return fmt.Errorf("%s wrote no testimony: locking would prove nothing", post.Name)
+		}
 		var seen struct{ Records []json.RawMessage }
 		if err := p.as(post.Name, &seen, []int{exitDone}, "record", "list"); err != nil {
 			return err
@@ -305,6 +308,18 @@ func (p *play) lockTripoli() error {
 		}
 	}
 	return nil
+}
+
+// testimonies counts those that a post wrote and its agent acknowledged.
+func (p *play) testimonies(post people.Post) (n int) {
+	for _, b := range p.story.Batches {
+		for _, r := range b.Records {
+			if _, acked := p.acks[r.Ref]; acked && b.Post.Name == post.Name && r.Form == "testimony" {
+				n++
+			}
+		}
+	}
+	return n
 }
 
 func (p *play) captureOnly(post people.Post) bool {
