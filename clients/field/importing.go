@@ -30,8 +30,10 @@ var (
 var byteOrderMark = []byte("\xef\xbb\xbf")
 
 // line is one line of an import: form and values for a new record, id and set for an edit. ref names a new record for
-// later lines of the same file, which may say it as parent or id.
+// later lines of the same file, which may say it as parent or id. key is the author's own name of the line: what was saved
+// under a key is not saved again, so that an import that broke off is simply run again.
 type line struct {
+	Key    string          `json:"key"`
 	Form   string          `json:"form"`
 	Values json.RawMessage `json:"values"`
 	Site   string          `json:"site"`
@@ -48,7 +50,9 @@ type Imported struct {
 	Ref  string `json:"ref,omitempty"`
 	ID   string `json:"id,omitempty"`
 	Code string `json:"code,omitempty"`
-	Err  error  `json:"-"`
+	// Again says that the line was saved by an earlier import, under its key.
+	Again bool  `json:"again,omitempty"`
+	Err   error `json:"-"`
 }
 
 // Import reads lines of JSON. Each record is durable before the next line is read, and is reported then; a line that is
@@ -118,7 +122,7 @@ func (b *Book) importText(ctx context.Context, text []byte, refs map[string]Save
 	}
 	done.Ref = l.Ref
 	var saved Saved
-	if saved, done.Err = b.importLine(ctx, l, refs); done.Err != nil {
+	if saved, done.Again, done.Err = b.importOnce(ctx, l, refs); done.Err != nil {
 		return
 	}
 	done.ID, done.Code = saved.ID.String(), saved.Code
@@ -161,10 +165,24 @@ func scrub(err error) error {
 	return errors.New("an unknown name, or the text breaks off")
 }
 
-func (b *Book) importLine(ctx context.Context, l line, refs map[string]Saved) (Saved, error) {
-	if l.ID != "" {
-		return b.importEdit(ctx, l, refs)
+// importOnce carries out a line unless one of the same key was carried out before.
+func (b *Book) importOnce(ctx context.Context, l line, refs map[string]Saved) (s Saved, again bool, err error) {
+	once, err := b.markOf(l.Key)
+	if err != nil {
+		return s, false, err
 	}
+	if s, again, err = b.marked(ctx, once); err != nil || again {
+		return s, again, err
+	}
+	if l.ID != "" {
+		s, err = b.importEdit(ctx, l, refs, once)
+	} else {
+		s, err = b.importNew(ctx, l, refs, once)
+	}
+	return s, false, err
+}
+
+func (b *Book) importNew(ctx context.Context, l line, refs map[string]Saved, once mark) (Saved, error) {
 	f, err := b.formNamed(l.Form)
 	if err != nil {
 		return Saved{}, err
@@ -173,14 +191,16 @@ func (b *Book) importLine(ctx context.Context, l line, refs map[string]Saved) (S
 	if err != nil {
 		return Saved{}, err
 	}
-	n := New{Form: l.Form, Site: l.Site, Parent: l.Parent, Answers: answers}
+	n := New{Form: l.Form, Site: l.Site, Parent: l.Parent, Answers: answers, once: once}
 	if s, ok := refs[l.Parent]; ok {
-		n.Code = s.Code
+		if n.Code = s.Code; n.Code == "" {
+			return Saved{}, ErrNoParent // saved by an earlier import, and this laptop cannot read its code
+		}
 	}
 	return b.Create(ctx, n)
 }
 
-func (b *Book) importEdit(ctx context.Context, l line, refs map[string]Saved) (Saved, error) {
+func (b *Book) importEdit(ctx context.Context, l line, refs map[string]Saved, once mark) (Saved, error) {
 	id := l.ID
 	if s, ok := refs[l.ID]; ok {
 		id = s.ID.String()
@@ -196,7 +216,7 @@ func (b *Book) importEdit(ctx context.Context, l line, refs map[string]Saved) (S
 	if err != nil {
 		return Saved{}, err
 	}
-	return b.EditShown(ctx, r, Change{Answers: answers, How: merge.How{Why: l.Why}})
+	return b.EditShown(ctx, r, Change{Answers: answers, How: merge.How{Why: l.Why}, once: once})
 }
 
 // formNamed returns a form of any site of this device.

@@ -21,6 +21,8 @@ type New struct {
 	Parent  string // id, beginning of an id, or code of the record that it belongs to
 	Code    string // code of that record, where it is known already
 	Answers form.Answers
+
+	once mark
 }
 
 // Saved is a record that is durable on this laptop.
@@ -66,15 +68,11 @@ func (b *Book) Create(ctx context.Context, n New) (Saved, error) {
 	if err != nil {
 		return Saved{}, err
 	}
-	at, err := b.save(ctx, edits)
-	if err != nil {
-		return Saved{}, err
-	}
-	s := Saved{ID: id, Form: f.ID, Time: at}
+	s := Saved{ID: id, Form: f.ID}
 	if c := f.CodeField(); c != nil {
 		s.Code, _ = answers[c.Path].(string)
 	}
-	return s, nil
+	return b.save(ctx, s, edits, n.once)
 }
 
 func (b *Book) siteFor(n New) (string, error) {
@@ -182,6 +180,8 @@ func opsFor(f *form.Form, old merge.Field, value any, how merge.How) ([]merge.Op
 type Change struct {
 	Answers form.Answers
 	How     merge.How
+
+	once mark
 }
 
 // Edit changes fields of a record as it is shown now.
@@ -223,12 +223,10 @@ func (b *Book) EditShown(ctx context.Context, r *Record, c Change) (Saved, error
 		}
 	}
 	s := Saved{ID: r.ID, Code: r.Code, Form: r.FormID}
-	if len(edits) == 0 {
+	if len(edits) == 0 && c.once == "" {
 		return s, nil
 	}
-	var err error
-	s.Time, err = b.save(ctx, edits)
-	return s, err
+	return b.save(ctx, s, edits, c.once)
 }
 
 // NoReaderError says which part of a record nobody could read, and which roles could if they were invited.
@@ -245,17 +243,21 @@ func (e *NoReaderError) Error() string { return e.err.Error() }
 func (e *NoReaderError) Unwrap() error { return e.err }
 
 // save makes edits durable. Where a scope has no reader yet, the error says who could become one.
-func (b *Book) save(ctx context.Context, edits []profile.Edit) (causal.Time, error) {
-	at, err := b.p.Save(ctx, edits)
+func (b *Book) save(ctx context.Context, s Saved, edits []profile.Edit, once mark) (Saved, error) {
+	var err error
+	s.Time, err = b.p.Save(ctx, edits, once.of(s.ID)...)
 	var closed *profile.ClosedScopeError
-	if !errors.As(err, &closed) {
-		return at, err
+	switch {
+	case err == nil:
+		return s, nil
+	case !errors.As(err, &closed):
+		return Saved{}, err
 	}
 	out := &NoReaderError{Part: string(closed.Name.Compartment), err: err}
 	if bundle, _, err := b.bundle(closed.Name.Site); err == nil {
 		out.Roles = bundle.Tables.Readers(closed.Name.Kind, out.Part)
 	}
-	return at, out
+	return Saved{}, out
 }
 
 // change makes the edit of one part; a part that nobody wrote yet is created, pointing to the record.

@@ -68,8 +68,15 @@ func (p *Profile) NewObject(scope schema.Scope) (seed schema.ObjectSeed, o schem
 	return seed, schema.ObjectOf(schema.StreamOf(p.Keys.Device, p.inc, scope), seed), nil
 }
 
-// Save seals edits and makes them durable together, in one transaction. When it returns nil they are saved.
-func (p *Profile) Save(ctx context.Context, edits []Edit) (causal.Time, error) {
+// Secret is a small secret that Keep stores under a name.
+type Secret struct {
+	Name  string
+	Value []byte
+}
+
+// Save seals edits and makes them durable together, in one transaction, and with them what to keep beside. When it
+// returns nil they are saved.
+func (p *Profile) Save(ctx context.Context, edits []Edit, beside ...Secret) (causal.Time, error) {
 	if err := p.settle(ctx); err != nil {
 		return 0, err
 	}
@@ -82,9 +89,9 @@ func (p *Profile) Save(ctx context.Context, edits []Edit) (causal.Time, error) {
 	if err := p.makeRoom(ctx, edits); err != nil {
 		return 0, err
 	}
-	err := p.saveAll(ctx, edits, at)
+	err := p.saveAll(ctx, edits, beside, at)
 	if errors.Is(err, errNoRoom) { // beside what was open already; that is closed now
-		err = p.saveAll(ctx, edits, at)
+		err = p.saveAll(ctx, edits, beside, at)
 	}
 	if errors.Is(err, errNoRoom) {
 		err = fmt.Errorf("%w: its parts of one scope do not fit into one change-set", ErrTooLarge)
@@ -99,12 +106,17 @@ func (p *Profile) Save(ctx context.Context, edits []Edit) (causal.Time, error) {
 // errNoRoom says that a change-set would grow over a bound.
 var errNoRoom = errors.New("no room in the open change-set")
 
-func (p *Profile) saveAll(ctx context.Context, edits []Edit, at causal.Time) error {
+func (p *Profile) saveAll(ctx context.Context, edits []Edit, beside []Secret, at causal.Time) error {
 	// What memory holds of a failed transaction is not on the disk; the next save starts new change-sets.
 	return p.update(ctx, func(tx *agentdb.Tx) error {
 		for i := range edits {
 			edits[i].Payload.Time = at
 			if err := p.saveOne(tx, &edits[i]); err != nil {
+				return err
+			}
+		}
+		for _, s := range beside {
+			if err := p.keep(tx, s); err != nil {
 				return err
 			}
 		}

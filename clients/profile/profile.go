@@ -309,11 +309,15 @@ func (p *Profile) History() *causal.History { return &p.history }
 
 // Keep stores a small secret of this profile, sealed, under a name; Kept returns it, or nil.
 func (p *Profile) Keep(ctx context.Context, name string, secret []byte) error {
-	sealed, err := p.keys.storage.Seal("kept", []byte(name), secret)
+	return p.db.Update(ctx, func(tx *agentdb.Tx) error { return p.keep(tx, Secret{name, secret}) })
+}
+
+func (p *Profile) keep(tx *agentdb.Tx, s Secret) error {
+	sealed, err := p.keys.storage.Seal("kept", []byte(s.Name), s.Value)
 	if err != nil {
 		return err
 	}
-	return p.db.Update(ctx, func(tx *agentdb.Tx) error { return tx.PutMeta("kept "+name, sealed) })
+	return tx.PutMeta("kept "+s.Name, sealed)
 }
 
 // Kept returns what Keep stored, or nil.

@@ -111,6 +111,7 @@ const (
 	RecordImportProgress     Key = "record.import_progress"      // {done} {total}
 	RecordImportRefused      Key = "record.import_refused"       // {line} {reason}
 	RecordImportSaved        Key = "record.import_saved"         // plural: {n}
+	RecordImportAgain        Key = "record.import_again"         // plural: {n}
 	RecordImportLinesRefused Key = "record.import_lines_refused" // plural: {n}
 	RecordAlertUrgent        Key = "record.alert_urgent"
 )

@@ -78,6 +78,7 @@ const (
 	HelpRecordList       Key = "help.record_list"
 	HelpRecordSearch     Key = "help.record_search"
 	HelpRecordImport     Key = "help.record_import"
+	HelpRecordImportMore Key = "help.record_import_more"
 	HelpConflicts        Key = "help.conflicts"
 	HelpResolve          Key = "help.resolve"
 	HelpAttach           Key = "help.attach"

@@ -25,7 +25,11 @@ func (p *program) helpCommand() *cobra.Command {
 // help writes the help of a command in the chosen language.
 func (p *program) help(c *cobra.Command, _ []string) {
 	var b strings.Builder
-	b.WriteString(c.Short + "\n\n" + p.say.S(text.UsageUsage) + "\n  " + usageLine(c) + "\n")
+	b.WriteString(c.Short + "\n\n")
+	if c.Long != "" {
+		b.WriteString(c.Long + "\n\n")
+	}
+	b.WriteString(p.say.S(text.UsageUsage) + "\n  " + usageLine(c) + "\n")
 	if c.HasAvailableSubCommands() {
 		b.WriteString("\n" + p.say.S(text.UsageCommands) + "\n")
 		for _, child := range c.Commands() {

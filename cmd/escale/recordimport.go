@@ -20,11 +20,13 @@ type lineDoc struct {
 	Ref   string `json:"ref,omitempty"`
 	ID    string `json:"id,omitempty"`
 	Code  string `json:"code,omitempty"`
+	Again bool   `json:"again,omitempty"` // saved by an earlier import, under its key
 	Error *told  `json:"error,omitempty"`
 }
 
 type importDoc struct {
 	Saved   int       `json:"saved"`
+	Again   int       `json:"again"`
 	Refused int       `json:"refused"`
 	Lines   []lineDoc `json:"lines"`
 }
@@ -48,12 +50,9 @@ func (p *program) importCommand() *cobra.Command {
 		defer func() { err = errors.Join(err, r.Close()) }()
 		im := &importer{s: s, b: b, g: s.newProgress(), doc: importDoc{Lines: []lineDoc{}}}
 		if ack != "" {
-			f, err := os.OpenFile(ack, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
-			if errors.Is(err, fs.ErrNotExist) {
-				err = errNoFile
-			}
+			f, err := openAck(ack)
 			if err != nil {
-				return about(err, "folder", ack, "file", ack)
+				return err
 			}
 			defer func() { err = errors.Join(err, f.Close()) }()
 			im.ack = json.NewEncoder(f)
@@ -68,20 +67,53 @@ func (p *program) importCommand() *cobra.Command {
 		}
 		return nil
 	}))
+	c.Long = p.say.S(text.HelpRecordImportMore)
 	c.Flags().StringVar(&ack, "ack", "", p.say.S(text.FlagAck))
 	return c
 }
 
+// openAck opens the file of acknowledgements. One that a full disk cut off in mid-line gets the end of that line first, so that
+// it spoils no other.
+func openAck(name string) (f *os.File, err error) {
+	f, err = os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o600)
+	if errors.Is(err, fs.ErrNotExist) {
+		err = errNoFile
+	}
+	if err != nil {
+		return nil, about(err, "folder", name, "file", name)
+	}
+	if err := endLine(f); err != nil {
+		return nil, errors.Join(about(err, "folder", name, "file", name), f.Close())
+	}
+	return f, nil
+}
+
+func endLine(f *os.File) error {
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() || info.Size() == 0 {
+		return err
+	}
+	last := make([]byte, 1)
+	if _, err := f.ReadAt(last, info.Size()-1); err != nil || last[0] == '\n' {
+		return err
+	}
+	_, err = f.Write([]byte{'\n'})
+	return err
+}
+
 func (im *importer) report(done field.Imported) error {
-	line := lineDoc{Line: done.Line, Ref: done.Ref, ID: done.ID, Code: done.Code}
-	if done.Err != nil {
+	line := lineDoc{Line: done.Line, Ref: done.Ref, ID: done.ID, Code: done.Code, Again: done.Again}
+	switch {
+	case done.Err != nil:
 		t := im.s.tell(&ranError{im.labelled(done.Err)})
 		line.Error = &t
 		im.doc.Refused++
 		if err := im.s.note(im.s.say.S(text.RecordImportRefused, "line", done.Line, "reason", t.Message)); err != nil {
 			return err
 		}
-	} else {
+	case done.Again:
+		im.doc.Again++
+	default:
 		im.doc.Saved++
 	}
 	im.doc.Lines = append(im.doc.Lines, line)
@@ -110,6 +142,9 @@ func (im *importer) labelled(err error) error {
 
 func (im *importer) show(w *page) {
 	w.n(text.RecordImportSaved, im.doc.Saved)
+	if im.doc.Again > 0 {
+		w.n(text.RecordImportAgain, im.doc.Again)
+	}
 	if im.doc.Refused > 0 {
 		w.n(text.RecordImportLinesRefused, im.doc.Refused)
 	}

@@ -26,6 +26,7 @@ func TestMain(m *testing.M) {
 //	exits N COMMAND…   runs a command and wants this exit code
 //	keep VAR PATH      keeps a value of the JSON document on stdout, by a path such as conflicts.0.field
 //	is PATH VALUE      wants that value there
+//	truncate N FILE    cuts a file off after N bytes
 //	hub DIR            starts a hub and sets HUB and PIN
 //	stophub            kills it
 func TestScripts(t *testing.T) {
@@ -37,7 +38,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                "testdata/script",
 		RequireUniqueNames: true,
-		Cmds:               map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "keep": keep, "is": is, "hub": startHub, "stophub": stopHub},
+		Cmds:               map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "keep": keep, "is": is, "hub": startHub, "stophub": stopHub, "truncate": truncate},
 		Setup: func(e *testscript.Env) error {
 			e.Values[process{}] = &process{}
 			e.Setenv("PACK", pack)
@@ -140,6 +141,15 @@ func is(ts *testscript.TestScript, neg bool, args []string) {
 	if got := fmt.Sprint(at(ts, args[0])); (got == args[1]) == neg {
 		ts.Fatalf("%s is %q, want %q: %v", args[0], got, args[1], !neg)
 	}
+}
+
+func truncate(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: truncate N FILE")
+	}
+	size, err := strconv.ParseInt(args[0], 10, 64)
+	ts.Check(err)
+	ts.Check(os.Truncate(ts.MkAbs(args[1]), size))
 }
 
 // process is the hub of one script.

@@ -230,3 +230,28 @@ func FuzzUnpack(f *testing.F) {
 		}
 	})
 }
+
+// TestNamesOnTheDiskTellNothingWithoutTheKey: the same words have one name under one key, and another under another.
+func TestNamesOnTheDiskTellNothingWithoutTheKey(t *testing.T) {
+	names := map[string]string{}
+	for _, fill := range []byte{1, 2} {
+		s, err := seal.NewStorage(bytes.Repeat([]byte{fill}, 32), rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, purpose := range []string{"import", "other"} {
+			for _, words := range []string{"", "Nour", "Nour "} {
+				what := fmt.Sprint(fill, purpose, words)
+				got, err := s.Name(purpose, []byte(words))
+				again, errAgain := s.Name(purpose, []byte(words))
+				if err := errors.Join(err, errAgain); err != nil || !bytes.Equal(got, again) || len(got) != 32 {
+					t.Fatalf("%x %x %v", got, again, err)
+				}
+				if of, taken := names[string(got)]; taken {
+					t.Errorf("%s has the name of %s", what, of)
+				}
+				names[string(got)] = what
+			}
+		}
+	}
+}

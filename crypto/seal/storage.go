@@ -1,6 +1,8 @@
 package seal
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
 	"fmt"
 	"io"
 
@@ -48,4 +50,15 @@ func (s *Storage) Open(purpose string, name, sealed []byte) ([]byte, error) {
 	}
 	n := chacha20poly1305.NonceSizeX
 	return s.key.open(sealed[:n], sealed[n:], bind("storage/"+purpose, name))
+}
+
+// Name returns what stands for words in clear on the disk: who holds the disk without the key cannot even try guesses.
+func (s *Storage) Name(purpose string, words []byte) ([]byte, error) {
+	k, err := s.key.derive("storage/name/" + purpose)
+	if err != nil {
+		return nil, err
+	}
+	m := hmac.New(sha256.New, k.p[:])
+	m.Write(words)
+	return m.Sum(nil), nil
 }
