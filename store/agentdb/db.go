@@ -47,8 +47,17 @@ func Open(ctx context.Context, path string) (*DB, error) {
 	if err := f.Close(); err != nil {
 		return nil, fmt.Errorf("close: %w", err)
 	}
+	return OpenOn(ctx, "", path)
+}
+
+// OpenOn opens or creates the file at a path of a virtual file system that SQLite knows by a name; of the machine's own if
+// the name is empty.
+func OpenOn(ctx context.Context, vfs, path string) (*DB, error) {
 	q := url.Values{"_pragma": {"locking_mode(EXCLUSIVE)", "busy_timeout(200)", "journal_mode(WAL)", "synchronous(FULL)",
 		"foreign_keys(ON)", "secure_delete(ON)", "temp_store(MEMORY)", "cache_size(-16000)"}, "_txlock": {"immediate"}}
+	if vfs != "" {
+		q.Set("vfs", vfs)
+	}
 	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: (&url.URL{Path: path}).EscapedPath(), RawQuery: q.Encode()}).String())
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)

@@ -34,8 +34,11 @@ type Store struct {
 
 // Open opens or creates the file and brings it to the newest schema. It returns hub.ErrReadOnly where the folder or the
 // file cannot be written, and migrate.ErrNewer for a file that a newer program wrote.
-func Open(ctx context.Context, path string) (*Store, error) {
-	dsn, err := dataSource(path)
+func Open(ctx context.Context, path string) (*Store, error) { return OpenOn(ctx, "", path) }
+
+// OpenOn is Open on a virtual file system that SQLite knows by a name; on the machine's own if the name is empty.
+func OpenOn(ctx context.Context, vfs, path string) (*Store, error) {
+	dsn, err := dataSource(vfs, path)
 	if err != nil {
 		return nil, err
 	}
@@ -51,7 +54,7 @@ func Open(ctx context.Context, path string) (*Store, error) {
 }
 
 // dataSource spells the path as SQLite reads it, with what every connection sets before anything else.
-func dataSource(path string) (string, error) {
+func dataSource(vfs, path string) (string, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return "", fmt.Errorf("open %s: %w", filepath.Base(path), err)
@@ -64,6 +67,9 @@ func dataSource(path string) (string, error) {
 		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)", "temp_store(MEMORY)",
 		"cache_size(-8192)", "wal_autocheckpoint(2000)", "journal_size_limit(67108864)",
 	}}
+	if vfs != "" {
+		q.Set("vfs", vfs)
+	}
 	u := url.URL{Scheme: "file", Path: abs, RawQuery: q.Encode()}
 	return u.String(), nil
 }
