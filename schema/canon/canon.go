@@ -15,6 +15,9 @@ import (
 // ErrFormat reports bytes that are not the deterministic encoding of the wanted type.
 var ErrFormat = errors.New("malformed message")
 
+// maxArray bounds the elements of one array.
+const maxArray = 1 << 17
+
 // Codec encodes and decodes; it is safe for concurrent use.
 type Codec struct {
 	enc cbor.EncMode
@@ -34,7 +37,7 @@ func New() (*Codec, error) {
 		IndefLength:       cbor.IndefLengthForbidden,
 		TagsMd:            cbor.TagsForbidden,
 		MaxNestedLevels:   16,
-		MaxArrayElements:  1 << 17,
+		MaxArrayElements:  maxArray,
 		MaxMapPairs:       1 << 14,
 		ExtraReturnErrors: cbor.ExtraDecErrorUnknownField,
 		UTF8:              cbor.UTF8RejectInvalid,

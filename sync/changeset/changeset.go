@@ -9,6 +9,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"math"
 
 	"escale/crypto/envelope"
 	"escale/crypto/key"
@@ -70,7 +71,7 @@ type Set struct {
 	partSums  []schema.Hash
 }
 
-// outer is the form on the wire. A part is either its bytes or, if it was erased, its hash inside an array.
+// outer is the form on the wire; readOuter reads it. A part is either its bytes or, if it was erased, its hash inside an array.
 type outer struct {
 	_         struct{} `cbor:",toarray"`
 	Header    []byte
@@ -94,12 +95,9 @@ func Parse(raw []byte) (*Set, error) {
 	if len(raw) > schema.MaxChangeSet {
 		return nil, fmt.Errorf("%w: %d bytes, at most %d", ErrBound, len(raw), schema.MaxChangeSet)
 	}
-	var o outer
-	if err := canon.Decode(raw, &o); err != nil {
+	o, err := readOuter(raw)
+	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrMalformed, err)
-	}
-	if o.Session == nil || o.Wrap == nil || o.Deltas == nil || o.Erased == nil {
-		return nil, fmt.Errorf("%w: null in place of nothing", ErrMalformed)
 	}
 	s := &Set{Raw: raw, Session: o.Session, Wrap: o.Wrap, signature: o.Signature}
 	if err := canon.Decode(o.Header, &s.Header); err != nil {
@@ -109,10 +107,36 @@ func Parse(raw []byte) (*Set, error) {
 	if err := s.checkHeader(len(o.Deltas)); err != nil {
 		return nil, err
 	}
-	if err := s.checkParts(&o); err != nil {
+	if err := s.checkParts(o); err != nil {
 		return nil, err
 	}
 	return s, nil
+}
+
+// readOuter reads by hand what canon.Decode would: a push is mostly this. Its byte strings lie inside raw.
+func readOuter(raw []byte) (*outer, error) {
+	r := canon.NewReader(raw)
+	o := &outer{Erased: []erased{}}
+	r.Tuple(6)
+	o.Header = r.Bytes()
+	r.Fixed(o.Signature[:])
+	o.Session, o.Wrap = r.Bytes(), r.Bytes()
+	n := r.Array()
+	o.Deltas = make([][]byte, 0, min(n, schema.MaxDeltas))
+	for ; n > 0 && r.Err() == nil; n-- {
+		o.Deltas = append(o.Deltas, r.Bytes())
+	}
+	for n := r.Array(); n > 0 && r.Err() == nil; n-- {
+		o.Erased = append(o.Erased, readErased(&r))
+	}
+	return o, r.End()
+}
+
+func readErased(r *canon.Reader) (e erased) {
+	r.Tuple(2)
+	e.Part = uint32(r.Uint(math.MaxUint32))
+	r.Fixed(e.Sum[:])
+	return e
 }
 
 func (s *Set) checkHeader(deltas int) error {

@@ -2,6 +2,7 @@ package changeset
 
 import (
 	"fmt"
+	"math"
 
 	"escale/schema"
 	"escale/schema/canon"
@@ -67,6 +68,9 @@ func (d *Delta) encode() ([]byte, error) {
 	if p.Chunks == nil {
 		p.Chunks = []schema.Hash{}
 	}
+	if p.Sealed == nil {
+		p.Sealed = []byte{}
+	}
 	p.ID = d.Object[:]
 	if d.Create {
 		p.ID = d.Seed[:]
@@ -83,9 +87,28 @@ func (d *Delta) encode() ([]byte, error) {
 	return canon.Encode(p)
 }
 
+// readPart reads by hand what canon.Decode would: a change-set has up to thousands of these. Its byte strings lie inside b.
+func readPart(b []byte) (p part, err error) {
+	r := canon.NewReader(b)
+	r.Tuple(5)
+	p.ID = r.Bytes()
+	p.Context = []uint64{}
+	for n := r.Array(); n > 0 && r.Err() == nil; n-- {
+		p.Context = append(p.Context, r.Uint(math.MaxUint64))
+	}
+	p.Tags, p.Sealed = r.Bytes(), r.Bytes()
+	p.Chunks = []schema.Hash{}
+	for n := r.Array(); n > 0 && r.Err() == nil; n-- {
+		var h schema.Hash
+		r.Fixed(h[:])
+		p.Chunks = append(p.Chunks, h)
+	}
+	return p, r.End()
+}
+
 func (d *Delta) parse(b []byte, stream schema.Stream, heads int) error {
-	var p part
-	if err := canon.DecodeLoose(b, &p); err != nil {
+	p, err := readPart(b)
+	if err != nil {
 		return fmt.Errorf("%w: %w", ErrMalformed, err)
 	}
 	if err := d.parseID(p.ID, stream); err != nil {
