@@ -1,7 +1,6 @@
 package hub
 
 import (
-	"context"
 	"errors"
 
 	"escale/crypto/ledger"
@@ -10,34 +9,6 @@ import (
 	"escale/sync/changeset"
 	"escale/sync/wire"
 )
-
-// commit takes the candidates into the store, in their order and in one transaction: their places in the logs, the
-// frontier, and the answers become durable together.
-func (h *Hub) commit(ctx context.Context, batch []*candidate) error {
-	h.writing.Lock()
-	defer h.writing.Unlock()
-	state, err := h.state()
-	if err != nil {
-		return err
-	}
-	due := h.contacts.stale(false)
-	err = h.store.Update(ctx, func(tx Tx) error {
-		t := newTaker(tx, state)
-		for _, c := range batch {
-			if err := t.take(c); err != nil {
-				return err
-			}
-		}
-		if err := t.close(); err != nil {
-			return err
-		}
-		return putContacts(tx, due)
-	})
-	if err == nil {
-		h.contacts.keptAs(due)
-	}
-	return err
-}
 
 // taker takes change-sets in, within one transaction.
 type taker struct {
@@ -83,6 +54,7 @@ func (t *taker) scope(s schema.Scope) (*ScopeRow, error) {
 }
 
 func (t *taker) take(c *candidate) error {
+	c.reason = ""
 	prev, ok, err := t.place(c)
 	if err != nil || !ok {
 		return err
@@ -104,7 +76,7 @@ func (t *taker) take(c *candidate) error {
 			return err
 		}
 	}
-	c.status, c.reason = wire.Accepted, ""
+	c.status = wire.Accepted
 	if !verdict.Admitted() {
 		c.status, c.reason = wire.Quarantined, string(verdict.Reason)
 	}

@@ -30,6 +30,7 @@ type Hub struct {
 	id    Identity // as it was opened
 
 	writing sync.Mutex // one writer at a time: the ledger stands still while change-sets are judged and numbered
+	queue   queue      // of batches that wait for that
 	judged  uint64     // ledger height up to which stored change-sets were judged
 
 	mu  sync.RWMutex

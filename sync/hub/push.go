@@ -65,6 +65,9 @@ type push struct {
 
 	batch []*candidate
 	bytes int
+
+	writing []*candidate // the batch whose commit runs
+	commit  background
 }
 
 func (p *push) read(frames *wire.FrameReader) error {
@@ -226,27 +229,38 @@ func (p *push) leave() error {
 	})
 }
 
-// finish commits what is queued before it keeps what is in part.
+// finish waits for all commits before it keeps what is in part.
 func (p *push) finish() error {
 	if err := p.flush(); err != nil {
+		return err
+	}
+	if err := p.settled(); err != nil {
 		return err
 	}
 	return p.leave()
 }
 
+// flush lets the queued batch become durable while the next is read and checked. At most two are in memory.
 func (p *push) flush() error {
-	if len(p.batch) == 0 {
-		return nil
-	}
-	if err := p.hub.commit(p.ctx, p.batch); err != nil {
+	if err := p.settled(); err != nil || len(p.batch) == 0 {
 		return err
 	}
-	for _, c := range p.batch {
+	p.writing, p.batch, p.bytes = p.batch, nil, 0
+	batch := p.writing
+	p.commit.start(func() error { return p.hub.commit(p.ctx, batch) })
+	return nil
+}
+
+// settled waits for the commit that runs, and notes what became of its change-sets.
+func (p *push) settled() error {
+	if err := p.commit.wait(); err != nil {
+		return err
+	}
+	for _, c := range p.writing {
 		r := &p.results[c.at]
 		r.Status, r.Reason, r.Offset = c.status, c.reason, 0
 	}
-	clear(p.batch)
-	p.batch, p.bytes = p.batch[:0], 0
+	p.writing = nil
 	return nil
 }
 
