@@ -111,6 +111,9 @@ func (p *Profile) judgeAgain(ctx context.Context) error {
 			continue
 		}
 		v, err := admit.Decide(state, p.facts(id, info, p.streams[info.stream]), chains{p})
+		if errors.Is(err, admit.ErrNoCut) {
+			continue // what was judged before stays
+		}
 		if err != nil {
 			return err
 		}

@@ -122,7 +122,7 @@ func (w *inbox) store(tx *agentdb.Tx, set *changeset.Set, state agentdb.State) e
 		return err
 	}
 	verdict, err := admit.Judge(p.log, set, before, chains{p})
-	if err != nil {
+	if err != nil && !errors.Is(err, admit.ErrNoCut) { // judged again once the cut is here
 		return fmt.Errorf("change-set %d of device %v: %w", h.Seq, h.Device, err)
 	}
 	height, _ := p.log.HeightOf(h.Ledger)

@@ -96,6 +96,9 @@ func (p *Profile) verifySet(tx *agentdb.Tx, log *ledger.Log, row *agentdb.Set, v
 		return broken(err)
 	}
 	verdict, err := admit.Judge(log, set, before, chains{p})
+	if errors.Is(err, admit.ErrNoCut) {
+		verdict.Reason, err = admit.Reason(row.Verdict), nil // cannot be told
+	}
 	if err != nil {
 		return broken(err)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"escale/clients/profile"
 	"escale/clients/text"
+	"escale/crypto/ledger"
 	"escale/schema"
 )
 
@@ -43,7 +44,7 @@ func (s *session) epochs() []epochDoc {
 		}
 		current, open := sc.Current()
 		for _, e := range sc.Epochs {
-			d := epochDoc{Scope: name, ID: sc.ID.String(), Number: e.Number, Status: e.Status.String(), Readers: len(e.Readers()), Confirmed: e.Confirmed()}
+			d := epochDoc{Scope: name, ID: sc.ID.String(), Number: e.Number, Status: e.Status.String(), Readers: len(e.Readers()), Confirmed: confirmed(sc, e.Number)}
 			for _, g := range e.Grants {
 				if g.LinkedAt == 0 {
 					d.Pending++
@@ -78,4 +79,10 @@ func showEpochs(w *page, docs []epochDoc) {
 		rows = append(rows, []string{d.Scope, fmt.Sprint(d.Number), w.say.S(states[d.Status]), fmt.Sprint(d.Readers), w.say.S(here)})
 	}
 	w.table([]text.Key{text.TableScope, text.TableEpoch, text.TableState, text.TableReaders, text.TableKeyHere}, rows)
+}
+
+// confirmed reports whether a second reader opened everything of an epoch under the newest one.
+func confirmed(sc *ledger.Scope, number uint32) bool {
+	_, ok := sc.Carried(number)
+	return ok
 }

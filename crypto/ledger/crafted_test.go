@@ -103,6 +103,7 @@ func TestWrongResultsWithRightSignatures(t *testing.T) {
 	for kind, r := range map[ledger.ResultKind]any{
 		ledger.ResultEpoch: &ledger.EpochResult{}, ledger.ResultGrant: &ledger.GrantResult{}, ledger.ResultKEMSuccessor: &ledger.KEMSuccessor{},
 		ledger.ResultConfirm: &ledger.Confirm{}, ledger.ResultAttest: &ledger.Attest{}, ledger.ResultHorizon: &ledger.Horizon{},
+		ledger.ResultKeyPack: &ledger.KeyPack{},
 	} {
 		b, err := canon.Encode(r)
 		raw, err2 := canon.Encode([]ledger.RawResult{{Kind: kind, Bytes: must(t, b, err)}})

@@ -261,7 +261,7 @@ func (b *DestroyEpoch) apply(s *State, e event) error {
 	if ep.Status != Closed {
 		return fmt.Errorf("%w: epoch %d is %s, not closed", ErrNotPermitted, b.Number, ep.Status)
 	}
-	if !ep.Confirmed() {
+	if _, ok := sc.Carried(b.Number); !ok {
 		return fmt.Errorf("%w: no confirmed key pack over the cut of epoch %d", ErrNotPermitted, b.Number)
 	}
 	for _, id := range b.Unaccounted {
@@ -269,7 +269,7 @@ func (b *DestroyEpoch) apply(s *State, e event) error {
 			return fmt.Errorf("%w: device %s", ErrUnknown, id)
 		}
 	}
-	ep.Status, ep.DestroyedAt, ep.Unaccounted = Destroyed, e.height, b.Unaccounted
+	ep.Status, ep.DestroyedAt, ep.Unaccounted, ep.Destroyer = Destroyed, e.height, b.Unaccounted, e.order
 	s.scopes.put(sc.ID, sc)
 	return nil
 }

@@ -155,8 +155,12 @@ func TestClosingAndDestroying(t *testing.T) {
 	destroying := func(n uint32) error {
 		return w.try(w.desks[0], w.order(&ledger.DestroyEpoch{Scope: scope, Number: n, Unaccounted: ids(r[2])}))
 	}
+	packed := w.hash()
+	pack := func(by *laptop, n uint32) error {
+		return w.try(by, ledger.Results{&ledger.KeyPack{Scope: scope, Number: n, Pack: packed, Cut: cut}})
+	}
 	confirm := func(by *laptop, c schema.Hash, complete bool) error {
-		return w.try(by, ledger.Results{&ledger.Confirm{Scope: scope, Number: 1, Pack: w.hash(), Cut: c, Complete: complete}})
+		return w.try(by, ledger.Results{&ledger.Confirm{Scope: scope, Number: 1, Pack: packed, Cut: c, Complete: complete}})
 	}
 	refused(t, "closing the newest", closing(1), ledger.ErrNotPermitted)
 	refused(t, "confirming without a successor", confirm(r[1], cut, true), ledger.ErrNotPermitted)
@@ -167,18 +171,33 @@ func TestClosingAndDestroying(t *testing.T) {
 	}
 	refused(t, "closing twice", closing(1), ledger.ErrNotPermitted)
 	refused(t, "destroying unconfirmed", destroying(1), ledger.ErrNotPermitted)
-	refused(t, "confirmed by the executor itself", confirm(r[0], cut, true), ledger.ErrNotPermitted)
+	refused(t, "confirming what nobody wrote", confirm(r[1], cut, true), ledger.ErrUnknown)
+	refused(t, "a key pack by who does not read", pack(r[2], 2), ledger.ErrNotPermitted)
+	if err := pack(r[0], 2); err != nil {
+		t.Fatal(err)
+	}
+	refused(t, "a key pack twice", pack(r[0], 2), ledger.ErrUsed)
+	refused(t, "confirmed by its writer", confirm(r[0], cut, true), ledger.ErrNotPermitted)
 	refused(t, "confirmed by who does not read", confirm(r[2], cut, true), ledger.ErrNotPermitted)
-	for _, err := range []error{confirm(r[1], w.hash(), true), confirm(r[1], cut, false)} {
+	other := w.hash()
+	for _, err := range []error{confirm(r[1], other, true), confirm(r[1], cut, false)} {
 		if err != nil {
 			t.Fatal(err)
 		}
 		refused(t, "a pack over another cut or an incomplete one", destroying(1), ledger.ErrNotPermitted)
 	}
+	refused(t, "a confirmation twice", confirm(r[1], other, true), ledger.ErrUsed)
+	sc, _ := w.log.State().Scope(scope)
+	if got := sc.Unconfirmed(); !slices.Equal(got, []uint32{1}) {
+		t.Errorf("unconfirmed %v", got)
+	}
 	if err := errors.Join(confirm(r[1], cut, true), destroying(1)); err != nil {
 		t.Fatal(err)
 	}
-	sc, _ := w.log.State().Scope(scope)
+	sc, _ = w.log.State().Scope(scope)
+	if got := sc.Unconfirmed(); len(got) != 0 {
+		t.Errorf("unconfirmed %v", got)
+	}
 	if e, _ := sc.Epoch(1); e.Status != ledger.Destroyed || e.Cut != cut || e.DestroyedAt != w.log.Head().Height {
 		t.Errorf("destroyed epoch is %s", e.Status)
 	}
@@ -251,5 +270,26 @@ func (w *world) step(scope schema.Scope, r []*laptop, what, who int) {
 	}
 	if err == nil && (what == 0 && pending || what > 0 && what < 3 && !pending || what == 3) {
 		w.t.Fatalf("step %d was taken", what)
+	}
+}
+
+// A pack carries keys over to one epoch: after the next rotation another one is due before anything is destroyed.
+func TestConfirmedOnceIsNotConfirmedAfterTheNextRotation(t *testing.T) {
+	w := newWorld(t, 37, 1, 1)
+	scope, r := w.readers(2)
+	w.roll(scope, r[0], r...)
+	w.roll(scope, r[0], r...)
+	cut, pack := w.hash(), w.hash()
+	w.do(&ledger.CloseEpoch{Scope: scope, Number: 1, Cut: cut})
+	w.results(r[0], &ledger.KeyPack{Scope: scope, Number: 2, Pack: pack, Cut: cut})
+	w.results(r[1], &ledger.Confirm{Scope: scope, Number: 1, Pack: pack, Cut: cut, Complete: true})
+	w.roll(scope, r[1], r...)
+	destroy := w.order(&ledger.DestroyEpoch{Scope: scope, Number: 1})
+	refused(t, "confirmed to the epoch before", w.try(w.desks[0], destroy), ledger.ErrNotPermitted)
+	again := w.hash()
+	w.results(r[1], &ledger.KeyPack{Scope: scope, Number: 3, Pack: again, Cut: cut})
+	w.results(r[0], &ledger.Confirm{Scope: scope, Number: 1, Pack: again, Cut: cut, Complete: true})
+	if err := w.try(w.desks[0], w.order(&ledger.DestroyEpoch{Scope: scope, Number: 1})); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -37,6 +37,16 @@ type Confirm struct {
 	Complete bool        // everything of the cut that is not erased
 }
 
+// KeyPack says that its device re-wrapped the keys under everything older to epoch Number. Who can read the pack is named
+// by its own form, which lies beside the ledger.
+type KeyPack struct {
+	_      struct{} `cbor:",toarray"`
+	Scope  schema.Scope
+	Number uint32 // the newest epoch: the one that opens the pack
+	Pack   schema.Hash
+	Cut    schema.Hash // of the change-sets that its writer held
+}
+
 // Kind returns ResultEpoch.
 func (*EpochResult) Kind() ResultKind { return ResultEpoch }
 
@@ -45,6 +55,9 @@ func (*GrantResult) Kind() ResultKind { return ResultGrant }
 
 // Kind returns ResultConfirm.
 func (*Confirm) Kind() ResultKind { return ResultConfirm }
+
+// Kind returns ResultKeyPack.
+func (*KeyPack) Kind() ResultKind { return ResultKeyPack }
 
 func (r *EpochResult) check() error {
 	if r.Order.IsZero() || r.Scope.IsZero() || r.Number == 0 || r.Public.IsZero() || r.Wraps.IsZero() {
@@ -135,15 +148,52 @@ func (r *Confirm) apply(s *State, e event) error {
 	if !ok || cur.Number <= r.Number {
 		return fmt.Errorf("%w: epoch %d has no successor", ErrNotPermitted, r.Number)
 	}
-	next, ok := sc.Epoch(r.Number + 1)
-	if !ok {
-		return fmt.Errorf("%w: epoch %d", ErrUnknown, r.Number+1)
+	i := slices.IndexFunc(cur.Packs, func(p LinkedPack) bool { return p.Pack == r.Pack })
+	if i < 0 {
+		return fmt.Errorf("%w: no such key pack to epoch %d", ErrUnknown, cur.Number)
 	}
-	second := slices.Contains(s.standingReaders(&cur), e.signer) && e.signer != next.Executor
-	if !second && !s.isCustodian(e.signer) {
+	second := s.handles(&cur, e.signer) && e.signer != cur.Packs[i].Device
+	if !second {
 		return fmt.Errorf("%w: only a second reader or a custodian confirms", ErrNotPermitted)
 	}
-	ep.Confirms = append(slices.Clip(ep.Confirms), Confirmation{Confirm: *r, Device: e.signer, Height: e.height})
+	if ep.confirmed(*r, cur.Number) {
+		return fmt.Errorf("%w: the confirmation", ErrUsed)
+	}
+	ep.Confirms = append(slices.Clip(ep.Confirms), Confirmation{Confirm: *r, To: cur.Number, Device: e.signer, Height: e.height})
+	s.scopes.put(sc.ID, sc)
+	return nil
+}
+
+// handles reports whether a device may work with an epoch's keys: one of its readers, or who holds a share of custody's.
+func (s *State) handles(ep *Epoch, id schema.Device) bool {
+	return slices.Contains(s.standingReaders(ep), id) || s.isCustodian(id)
+}
+
+func (r *KeyPack) check() error {
+	if r.Scope.IsZero() || r.Number < 2 || r.Pack.IsZero() || r.Cut.IsZero() {
+		return fmt.Errorf("%w: a key pack with a part missing", ErrInvalid)
+	}
+	return nil
+}
+
+func (r *KeyPack) apply(s *State, e event) error {
+	sc, ep, err := s.change(r.Scope, r.Number)
+	if err != nil {
+		return err
+	}
+	if cur, ok := sc.Current(); !ok || cur.Number != r.Number {
+		return fmt.Errorf("%w: a key pack to epoch %d, which is not the newest", ErrNotPermitted, r.Number)
+	}
+	if !s.handles(ep, e.signer) {
+		return fmt.Errorf("%w: only a reader or a custodian writes a key pack", ErrNotPermitted)
+	}
+	if slices.ContainsFunc(ep.Packs, func(p LinkedPack) bool { return p.Pack == r.Pack }) {
+		return fmt.Errorf("%w: the key pack", ErrUsed)
+	}
+	if err := atMost("key packs of one epoch", len(ep.Packs)+1, MaxKeyPacks); err != nil {
+		return err
+	}
+	ep.Packs = append(slices.Clip(ep.Packs), LinkedPack{KeyPack: *r, Device: e.signer, Height: e.height})
 	s.scopes.put(sc.ID, sc)
 	return nil
 }

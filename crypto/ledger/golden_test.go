@@ -101,7 +101,7 @@ func TestStoryHasEveryKind(t *testing.T) {
 			bodies[b.Kind] = true
 		}
 	}
-	if len(bodies) != int(ledger.KindHeal) || len(results) != int(ledger.ResultHorizon) {
+	if len(bodies) != int(ledger.KindHeal) || len(results) != int(ledger.ResultKeyPack) {
 		t.Fatalf("%d kinds of bodies, %d of results", len(bodies), len(results))
 	}
 }

@@ -23,6 +23,7 @@ const (
 	MaxShares      = 32      // shares of the custody key
 	MaxDestroyed   = 4096    // keys of one attestation
 	MaxWraps       = 8192    // wraps of one list
+	MaxKeyPacks    = 4096    // key packs to one epoch, supplements included
 )
 
 func atMost(what string, n, limit int) error {

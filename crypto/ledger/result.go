@@ -17,6 +17,7 @@ const (
 	ResultConfirm      ResultKind = 4
 	ResultAttest       ResultKind = 5
 	ResultHorizon      ResultKind = 6
+	ResultKeyPack      ResultKind = 7
 )
 
 // Result is what a device states for itself, without officers. Its types are the pointers to the structs of this package.
@@ -50,6 +51,8 @@ func newResult(k ResultKind) (Result, error) {
 		return new(Attest), nil
 	case ResultHorizon:
 		return new(Horizon), nil
+	case ResultKeyPack:
+		return new(KeyPack), nil
 	}
 	return nil, fmt.Errorf("%w: result %d", ErrUnknownKind, k)
 }

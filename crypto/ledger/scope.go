@@ -40,10 +40,12 @@ type Epoch struct {
 	Executor    schema.Device
 	Grants      []EpochGrant // of later orders
 	Public      key.EpochKEM
-	Wraps       []schema.Hash // hashes of the lists of wraps of all linked results
-	Confirms    []Confirmation
+	Wraps       []schema.Hash  // hashes of the lists of wraps of all linked results
+	Packs       []LinkedPack   // that carry older keys over to this epoch
+	Confirms    []Confirmation // that this epoch's keys were carried over to a later one
 	Cut         schema.Hash
 	Unaccounted []schema.Device
+	Destroyer   schema.Order // the order that destroyed it
 	OrderedAt   uint64
 	LinkedAt    uint64
 	ClosedAt    uint64
@@ -61,9 +63,17 @@ type EpochGrant struct {
 	LinkedAt  uint64
 }
 
+// LinkedPack is a key pack and who wrote it.
+type LinkedPack struct {
+	KeyPack
+	Device schema.Device
+	Height uint64
+}
+
 // Confirmation is a confirmed key pack.
 type Confirmation struct {
 	Confirm
+	To     uint32 // the epoch that opens the pack
 	Device schema.Device
 	Height uint64
 }
@@ -127,7 +137,37 @@ func (e *Epoch) Readers() []schema.Device {
 	return slices.Compact(out)
 }
 
-// Confirmed reports whether a confirmed key pack covers all of the cut at which the epoch was closed.
-func (e *Epoch) Confirmed() bool {
-	return slices.ContainsFunc(e.Confirms, func(c Confirmation) bool { return c.Complete && c.Cut == e.Cut })
+func (e *Epoch) confirmed(c Confirm, to uint32) bool {
+	return slices.ContainsFunc(e.Confirms, func(k Confirmation) bool { return k.Confirm == c && k.To == to })
+}
+
+// Carried returns the newest confirmation that all of an epoch's keys were carried over to the newest epoch: over the cut
+// at which it was closed or, while it is open, over any.
+func (s *Scope) Carried(number uint32) (Confirmation, bool) {
+	cur, ok := s.Current()
+	e, known := s.Epoch(number)
+	if !ok || !known {
+		return Confirmation{}, false
+	}
+	for i := len(e.Confirms) - 1; i >= 0; i-- {
+		c := e.Confirms[i]
+		if c.Complete && c.To == cur.Number && (e.ClosedAt == 0 || c.Cut == e.Cut) {
+			return c, true
+		}
+	}
+	return Confirmation{}, false
+}
+
+// Unconfirmed returns the older epochs, destroyed ones left out, whose keys nobody confirmed to be carried over.
+func (s *Scope) Unconfirmed() (out []uint32) {
+	cur, _ := s.Current()
+	for _, e := range s.Epochs {
+		if e.LinkedAt == 0 || e.Number >= cur.Number || e.DestroyedAt != 0 {
+			continue
+		}
+		if _, ok := s.Carried(e.Number); !ok {
+			out = append(out, e.Number)
+		}
+	}
+	return out
 }

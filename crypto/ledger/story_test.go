@@ -19,7 +19,7 @@ func story(t fataler) *world {
 	grantStory(w, a, r1, r3)
 	custodyStory(w, r1, r2, r3)
 	w.roll(a, r1, r1, r2)
-	closeStory(w, a, r2, r3)
+	closeStory(w, a, r1, r2, r3)
 	voidStory(w, b, r1, r2)
 	fork := ledger.Head{Height: 3, Hash: w.hash()}
 	w.do(&ledger.Heal{Heads: [2]ledger.Head{w.log.Head(), fork}, Write: w.log.Head()})
@@ -42,10 +42,11 @@ func custodyStory(w *world, holders ...*laptop) {
 	w.do(c)
 }
 
-func closeStory(w *world, scope schema.Scope, second, gone *laptop) {
-	cut := w.hash()
+func closeStory(w *world, scope schema.Scope, first, second, gone *laptop) {
+	cut, pack := w.hash(), w.hash()
 	w.do(&ledger.CloseEpoch{Scope: scope, Number: 1, Cut: cut})
-	w.results(second, &ledger.Confirm{Scope: scope, Number: 1, Pack: w.hash(), Cut: cut, Complete: true})
+	w.results(first, &ledger.KeyPack{Scope: scope, Number: 2, Pack: pack, Cut: cut})
+	w.results(second, &ledger.Confirm{Scope: scope, Number: 1, Pack: pack, Cut: cut, Complete: true})
 	id := w.do(&ledger.DestroyEpoch{Scope: scope, Number: 1, Unaccounted: ids(gone)})
 	var next key.DeviceKEM
 	w.fill(next[:])

@@ -19,13 +19,13 @@ const MaxCut = 1 << 16
 var ErrCut = errors.New("malformed cut")
 
 // EncodeCut returns the bytes of a cut and the hash that the ledger cites: the tips of all branches that still count,
-// sorted. A branch is named by the hash of its tip, because each side numbers branches for itself. The bytes lie beside
+// sorted; none where nobody wrote. A branch is named by the hash of its tip, because each side numbers branches for itself. The bytes lie beside
 // the ledger as a blob.
 func EncodeCut(tips []wire.Tip) ([]byte, schema.Hash, error) {
-	sorted := slices.Clone(tips)
+	sorted := append([]wire.Tip{}, tips...)
 	slices.SortFunc(sorted, compareTips)
-	if len(sorted) == 0 || len(sorted) > MaxCut {
-		return nil, schema.Hash{}, fmt.Errorf("%w: %d heads, at least 1 and at most %d", ErrCut, len(sorted), MaxCut)
+	if len(sorted) > MaxCut {
+		return nil, schema.Hash{}, fmt.Errorf("%w: %d heads, at most %d", ErrCut, len(sorted), MaxCut)
 	}
 	b, err := canon.Encode(sorted)
 	if err != nil {
@@ -43,8 +43,8 @@ func ParseCut(b []byte) ([]wire.Tip, error) {
 	if err := canon.Decode(b, &tips); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrCut, err)
 	}
-	if len(tips) == 0 || len(tips) > MaxCut {
-		return nil, fmt.Errorf("%w: %d heads, at least 1 and at most %d", ErrCut, len(tips), MaxCut)
+	if tips == nil || len(tips) > MaxCut {
+		return nil, fmt.Errorf("%w: %d heads, at most %d", ErrCut, len(tips), MaxCut)
 	}
 	for i := 1; i < len(tips); i++ {
 		if compareTips(tips[i-1], tips[i]) >= 0 {

@@ -19,6 +19,8 @@ var (
 	ErrForeign       = errors.New("change-set of another organisation")
 	// ErrErased: parts are missing although officers erased nothing, so the whole change-set must be fetched elsewhere.
 	ErrErased = errors.New("parts are missing that nobody ordered to erase")
+	// ErrNoCut comes with a verdict that holds only until the cut of a closed epoch is here: what was judged before stays.
+	ErrNoCut = errors.New("the cut of a closed epoch is not here")
 )
 
 // Facts are all that a judgement needs of a change-set, so that it can be repeated without its bytes.
@@ -91,14 +93,14 @@ func Judge(log *ledger.Log, set *changeset.Set, before *uint64, chains Chains) (
 // outside the cut of a destroyed epoch they can only have accepted before.
 func Decide(state *ledger.State, f Facts, chains Chains) (Verdict, error) {
 	reason, err := reasonOf(state, f, chains)
-	if err != nil || reason == Counts {
+	if reason == Counts || err != nil && !errors.Is(err, ErrNoCut) {
 		return Verdict{reason}, err
 	}
 	at, accepted := state.Accepted(f.Set)
 	if accepted && inTime(state, f, at) {
 		return Verdict{}, nil
 	}
-	return Verdict{reason}, nil
+	return Verdict{reason}, err
 }
 
 func inTime(state *ledger.State, f Facts, accepted uint64) bool {
@@ -159,18 +161,23 @@ func epochOf(state *ledger.State, f Facts, chains Chains) (Reason, error) {
 	}
 	inside, err := insideCut(e.Cut, f.Set, chains)
 	switch {
-	case err != nil || inside:
+	case inside:
+		return Counts, nil
+	case err != nil && !errors.Is(err, ErrNoCut):
 		return Counts, err
 	case e.DestroyedAt != 0:
-		return DestroyedEpoch, nil
+		return DestroyedEpoch, err
 	}
-	return ClosedEpoch, nil
+	return ClosedEpoch, err
 }
 
 func insideCut(cut, set schema.Hash, chains Chains) (bool, error) {
 	heads, ok, err := chains.Cut(cut)
-	if err != nil || !ok {
+	if err != nil {
 		return false, err
+	}
+	if !ok {
+		return false, ErrNoCut
 	}
 	for _, h := range heads {
 		if covered, err := chains.Covers(h, set); covered || err != nil {

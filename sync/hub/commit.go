@@ -63,7 +63,7 @@ func (t *taker) take(c *candidate) error {
 		c.facts.Before = &prev.Cited
 	}
 	verdict, err := admit.Decide(t.state, c.facts, t.chains)
-	if err != nil {
+	if err != nil && !errors.Is(err, admit.ErrNoCut) { // judged again once the cut is here
 		return err
 	}
 	row, err := t.insert(c, prev, verdict)

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -113,6 +114,9 @@ func rejudge(tx Tx, state *ledger.State, row ScopeRow) error {
 	chains := &chains{tx: tx}
 	err := tx.Log(row.ID, 0, func(e LogEntry) (bool, error) {
 		verdict, err := admit.Decide(state, factsOf(e, row.Scope), chains)
+		if errors.Is(err, admit.ErrNoCut) {
+			return true, nil // what was judged before stays
+		}
 		if err != nil || string(verdict.Reason) == e.Reason {
 			return true, err
 		}

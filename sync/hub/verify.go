@@ -148,6 +148,9 @@ func (v *verifier) set(tx Tx, e LogEntry, chains *chains) error {
 		return err
 	}
 	verdict, err := admit.Decide(v.hub.log.State(), factsOf(e, v.row.Scope), chains)
+	if errors.Is(err, admit.ErrNoCut) {
+		verdict.Reason, err = admit.Reason(e.Reason), nil // cannot be told
+	}
 	if err == nil && string(verdict.Reason) != e.Reason {
 		v.report.fault(v.row.Scope, e.Number, "marked %q, is %q", e.Reason, verdict.Reason)
 	}
