@@ -78,3 +78,15 @@ func (c *Client) Quarantined(ctx context.Context) (out wire.Quarantine, err erro
 	_, err = c.call(ctx, wire.PathQuarantine, nil, &out)
 	return out, err
 }
+
+// CheckPack asks whether a key pack that was put is complete.
+func (c *Client) CheckPack(ctx context.Context, in wire.PackCheck) (out wire.PackChecked, err error) {
+	_, err = c.call(ctx, wire.PathCheckPack, in, &out)
+	return out, err
+}
+
+// Keys asks what is under which epoch.
+func (c *Client) Keys(ctx context.Context) (out wire.KeyReport, err error) {
+	_, err = c.call(ctx, wire.PathKeys, nil, &out)
+	return out, err
+}

@@ -51,6 +51,12 @@ func (d direct) PutBlobs(ctx context.Context, b wire.Blobs) error {
 func (d direct) GetBlobs(ctx context.Context, n wire.BlobNames) (wire.Blobs, error) {
 	return d.Hub.GetBlobs(ctx, d.device(), n)
 }
+func (d direct) CheckPack(ctx context.Context, ask wire.PackCheck) (wire.PackChecked, error) {
+	return d.Hub.CheckPack(ctx, d.device(), ask)
+}
+func (d direct) Keys(ctx context.Context) (wire.KeyReport, error) {
+	return d.Hub.Keys(ctx, d.device())
+}
 func (d direct) Found(ctx context.Context, genesis []byte) (wire.Head, error) {
 	return d.Hub.Found(ctx, d.tls, genesis)
 }

@@ -18,6 +18,7 @@ import (
 type Blobs interface {
 	PutBlobs(ctx context.Context, blobs wire.Blobs) error
 	GetBlobs(ctx context.Context, names wire.BlobNames) (wire.Blobs, error)
+	CheckPack(ctx context.Context, ask wire.PackCheck) (wire.PackChecked, error)
 	Append(ctx context.Context, add wire.LedgerAppend) (wire.Head, error)
 	Ledger(ctx context.Context, ask wire.LedgerRead) (wire.LedgerPage, error)
 }

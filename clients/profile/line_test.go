@@ -63,6 +63,9 @@ func (l *line) PutBlobs(ctx context.Context, b wire.Blobs) error {
 	_, err := over(l, "put blobs", func() (wire.Empty, error) { return wire.Empty{}, l.o.hub.PutBlobs(ctx, l.device(), b) })
 	return err
 }
+func (l *line) CheckPack(ctx context.Context, ask wire.PackCheck) (wire.PackChecked, error) {
+	return over(l, "check pack", func() (wire.PackChecked, error) { return l.o.hub.CheckPack(ctx, l.device(), ask) })
+}
 func (l *line) GetBlobs(ctx context.Context, n wire.BlobNames) (wire.Blobs, error) {
 	return over(l, "get blobs", func() (wire.Blobs, error) { return l.o.hub.GetBlobs(ctx, l.device(), n) })
 }

@@ -55,7 +55,16 @@ func (t *tx) CountPartials() (c hub.PartialCount, err error) {
 
 // PutBlob keeps a blob; one that is here stays.
 func (t *tx) PutBlob(name schema.Hash, blob []byte) error {
-	return t.exec("INSERT INTO blobs (name, size, blob) VALUES (?, ?, ?) ON CONFLICT DO NOTHING", name[:], int64(len(blob)), blob)
+	return t.exec(`INSERT INTO blobs (name, size, blob) SELECT ?, ?, ? WHERE NOT EXISTS (SELECT 1 FROM dropped WHERE name = ?)
+		ON CONFLICT DO NOTHING`, name[:], int64(len(blob)), blob, name[:])
+}
+
+// DropBlob forgets a blob and remembers its name, so that it is not taken again. Its pages are overwritten (secure_delete).
+func (t *tx) DropBlob(name schema.Hash) error {
+	if err := t.exec("DELETE FROM blobs WHERE name = ?", name[:]); err != nil {
+		return err
+	}
+	return t.exec("INSERT INTO dropped (name) VALUES (?) ON CONFLICT DO NOTHING", name[:])
 }
 
 // Blob returns a blob.
@@ -120,10 +129,10 @@ func (t *tx) DropOrder(id schema.Order) error {
 
 // Contacts returns when each device was last heard of.
 func (t *tx) Contacts() (out []hub.Contact, err error) {
-	err = t.rows("SELECT device, last, mismatches FROM contacts", func(rows *sql.Rows) error {
+	err = t.rows("SELECT device, last, mismatches, agreed FROM contacts", func(rows *sql.Rows) error {
 		var c hub.Contact
 		var last int64
-		err := rows.Scan(fixed(c.Device[:]), &last, &c.Mismatches)
+		err := rows.Scan(fixed(c.Device[:]), &last, &c.Mismatches, &c.Agreed)
 		c.Last = time.UnixMilli(last).UTC()
 		out = append(out, c)
 		return err
@@ -133,7 +142,7 @@ func (t *tx) Contacts() (out []hub.Contact, err error) {
 
 // PutContact writes one.
 func (t *tx) PutContact(c hub.Contact) error {
-	return t.exec(`INSERT INTO contacts (device, last, mismatches) VALUES (?, ?, ?)
-		ON CONFLICT (device) DO UPDATE SET last = excluded.last, mismatches = excluded.mismatches`,
-		c.Device[:], c.Last.UnixMilli(), c.Mismatches)
+	return t.exec(`INSERT INTO contacts (device, last, mismatches, agreed) VALUES (?, ?, ?, ?)
+		ON CONFLICT (device) DO UPDATE SET last = excluded.last, mismatches = excluded.mismatches, agreed = excluded.agreed`,
+		c.Device[:], c.Last.UnixMilli(), c.Mismatches, int64(c.Agreed))
 }

@@ -64,7 +64,7 @@ func dataSource(vfs, path string) (string, error) {
 		abs = "/" + abs // a drive letter
 	}
 	q := url.Values{"_txlock": {"immediate"}, "_pragma": {
-		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)", "temp_store(MEMORY)",
+		"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(ON)", "secure_delete(ON)", "temp_store(MEMORY)",
 		"cache_size(-8192)", "wal_autocheckpoint(2000)", "journal_size_limit(67108864)",
 	}}
 	if vfs != "" {
@@ -119,6 +119,26 @@ func (s *Store) with(ctx context.Context, from chan *session, begin string, f fu
 	}
 	defer func() { from <- on }()
 	return named(on.transaction(ctx, begin, f))
+}
+
+// Scrub folds the journal into the file and empties it, so that what was overwritten in the file is not in the journal.
+// Transactions that read at this moment are waited for.
+func (s *Store) Scrub(ctx context.Context) error {
+	var on *session
+	select {
+	case on = <-s.writer:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { s.writer <- on }()
+	var busy, frames, done int
+	if err := on.conn.QueryRowContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)").Scan(&busy, &frames, &done); err != nil {
+		return named(err)
+	}
+	if busy != 0 {
+		return errors.New("the journal cannot be emptied while it is read")
+	}
+	return nil
 }
 
 // Size returns the bytes of the file and of its journal.

@@ -169,6 +169,28 @@ func blobs(t *testing.T, b *bench) {
 	})
 }
 
+func droppedBlobs(t *testing.T, b *bench) {
+	b.update(func(tx hub.Tx) error {
+		return errors.Join(tx.PutBlob(hash(1), []byte("wrap")), tx.PutBlob(hash(2), []byte("kept")), tx.DropBlob(hash(1)), tx.DropBlob(hash(1)))
+	})
+	if err := b.store.Scrub(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	b.again()
+	b.update(func(tx hub.Tx) error { return tx.PutBlob(hash(1), []byte("wrap")) })
+	b.view(func(tx hub.Tx) error {
+		_, found, err := tx.BlobSize(hash(1))
+		if found {
+			t.Error("a dropped blob is taken again")
+		}
+		kept, _, e := tx.Blob(hash(2))
+		if string(kept) != "kept" {
+			t.Error("another blob went with it")
+		}
+		return errors.Join(err, e)
+	})
+}
+
 // longLists: statements over many rows must not depend on how many.
 func longLists(t *testing.T, b *bench) {
 	const n = 1000

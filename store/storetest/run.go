@@ -35,6 +35,7 @@ func Run(t *testing.T, fresh func(t *testing.T) Opener) {
 		"marks":              marks,
 		"partials":           partials,
 		"blobs":              blobs,
+		"dropped blobs":      droppedBlobs,
 		"inbox and contacts": inboxAndContacts,
 		"long lists":         longLists,
 	} {
@@ -324,7 +325,7 @@ func inboxAndContacts(t *testing.T, b *bench) {
 	at := time.UnixMilli(1_700_000_000_123).UTC()
 	b.update(func(tx hub.Tx) error {
 		return errors.Join(tx.PutRequest(hash(2), []byte("second")), tx.PutRequest(hash(1), []byte("first")), tx.PutRequest(hash(2), []byte("second")),
-			tx.PutContact(hub.Contact{Device: schema.Device{1}}), tx.PutContact(hub.Contact{Device: schema.Device{1}, Last: at, Mismatches: 2}))
+			tx.PutContact(hub.Contact{Device: schema.Device{1}}), tx.PutContact(hub.Contact{Device: schema.Device{1}, Last: at, Mismatches: 2, Agreed: 7}))
 	})
 	b.again()
 	b.view(func(tx hub.Tx) error {
@@ -333,7 +334,7 @@ func inboxAndContacts(t *testing.T, b *bench) {
 			t.Errorf("%q", all)
 		}
 		contacts, e := tx.Contacts()
-		if len(contacts) != 1 || !contacts[0].Last.Equal(at) || contacts[0].Mismatches != 2 {
+		if len(contacts) != 1 || !contacts[0].Last.Equal(at) || contacts[0].Mismatches != 2 || contacts[0].Agreed != 7 {
 			t.Errorf("%+v", contacts)
 		}
 		return errors.Join(err, e)

@@ -46,6 +46,14 @@ func (c *contacts) mismatch(dev schema.Device) {
 	c.now[dev] = x
 }
 
+func (c *contacts) agreed(dev schema.Device, height uint64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	x := c.now[dev]
+	x.Device, x.Agreed = dev, max(x.Agreed, height)
+	c.now[dev] = x
+}
+
 // all returns the contacts as known now.
 func (c *contacts) all() []Contact {
 	c.mu.Lock()
@@ -63,7 +71,7 @@ func (c *contacts) stale(everything bool) (out []Contact) {
 	defer c.mu.Unlock()
 	for dev, x := range c.now {
 		old := c.kept[dev]
-		if x != old && (everything || x.Mismatches != old.Mismatches || x.Last.Sub(old.Last).Abs() >= contactEvery) {
+		if x != old && (everything || x.Mismatches != old.Mismatches || x.Agreed != old.Agreed || x.Last.Sub(old.Last).Abs() >= contactEvery) {
 			out = append(out, x)
 		}
 	}

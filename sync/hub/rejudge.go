@@ -29,7 +29,8 @@ func (h *Hub) catchUpLocked(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	touched, err := h.touched(ctx, h.log.Entries(h.judged+1))
+	entries := h.log.Entries(h.judged + 1)
+	touched, err := h.touched(ctx, entries)
 	if err != nil || len(touched) == 0 {
 		return err
 	}
@@ -44,6 +45,9 @@ func (h *Hub) catchUpLocked(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("judge again: %w", err)
 		}
+	}
+	if err := h.destroy(ctx, state, entries); err != nil {
+		return err
 	}
 	id := h.id
 	id.Judged = state.Head().Height

@@ -26,6 +26,8 @@ type Store interface {
 	Update(ctx context.Context, f func(Tx) error) error
 	// Size returns how many bytes the store occupies.
 	Size(ctx context.Context) (int64, error)
+	// Scrub brings the store to where what was dropped can no longer be read from its files.
+	Scrub(ctx context.Context) error
 	Close() error
 }
 
@@ -225,6 +227,8 @@ type BlobStore interface {
 	PutBlob(name schema.Hash, blob []byte) error
 	Blob(name schema.Hash) ([]byte, bool, error)
 	BlobSize(name schema.Hash) (int64, bool, error)
+	// DropBlob forgets a blob. From then on PutBlob takes none of that name and says nothing.
+	DropBlob(name schema.Hash) error
 }
 
 // InboxStore keeps requests to join, and orders that wait for signatures.
@@ -239,11 +243,13 @@ type InboxStore interface {
 	CountRequests() (int, error)
 }
 
-// Contact is when a device was last heard of, and how often its cursor did not fit the log.
+// Contact is when a device was last heard of, how often its cursor did not fit the log, and the height of the newest
+// ledger head at which it held the same as the hub and had nothing left to send.
 type Contact struct {
 	Device     schema.Device
 	Last       time.Time
 	Mismatches int64
+	Agreed     uint64
 }
 
 // ContactStore keeps contacts.

@@ -31,6 +31,7 @@ func (h *Hub) Sync(ctx context.Context, dev schema.Device, ask wire.SyncAsk) (wi
 	head := headOf(state.Head())
 	if wire.StateHash(h.id.Epoch, head.Hash, scopes, own) == ask.State {
 		out.Same = true
+		h.contacts.agreed(dev, head.Height)
 	} else {
 		out.Head, out.Scopes, out.Own = &head, scopes, own
 	}

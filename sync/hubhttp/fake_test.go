@@ -124,6 +124,14 @@ func (f *fakeHub) Quarantined(context.Context, schema.Device) (wire.Quarantine, 
 	return wire.Quarantine{}, f.called()
 }
 
+func (f *fakeHub) CheckPack(context.Context, schema.Device, wire.PackCheck) (wire.PackChecked, error) {
+	return wire.PackChecked{}, f.called()
+}
+
+func (f *fakeHub) Keys(context.Context, schema.Device) (wire.KeyReport, error) {
+	return wire.KeyReport{}, f.called()
+}
+
 func (f *fakeHub) Ready(context.Context) error { return f.notReady }
 
 func (f *fakeHub) Status(context.Context) (hub.Status, error) { return f.status, f.fail }

@@ -37,6 +37,8 @@ func routes() []route {
 		{path: wire.PathPutOrder, bound: schema.MaxLedgerEntry + small, reply: small},
 		{path: wire.PathOrders, bound: small, reply: wire.MaxBody},
 		{path: wire.PathQuarantine, bound: small, reply: list},
+		{path: wire.PathCheckPack, bound: small, reply: small},
+		{path: wire.PathKeys, bound: small, reply: 4 * list},
 	}
 }
 

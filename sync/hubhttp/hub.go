@@ -37,10 +37,17 @@ type Exchange interface {
 	Quarantined(ctx context.Context, d schema.Device) (wire.Quarantine, error)
 }
 
+// Keys is what the hub tells about rotation.
+type Keys interface {
+	CheckPack(ctx context.Context, d schema.Device, in wire.PackCheck) (wire.PackChecked, error)
+	Keys(ctx context.Context, d schema.Device) (wire.KeyReport, error)
+}
+
 // Hub is what is served.
 type Hub interface {
 	Door
 	Exchange
+	Keys
 }
 
 // Operated is what an operator is told of a hub.

@@ -114,6 +114,10 @@ func actions(h Hub, o *Options) map[string]action {
 		wire.PathPutOrder: taking(func(ctx context.Context, c *caller, in *wire.PendingOrder) (any, error) {
 			return nil, h.PutOrder(ctx, c.device, *in)
 		}),
+		wire.PathCheckPack: taking(func(ctx context.Context, c *caller, in *wire.PackCheck) (any, error) {
+			return h.CheckPack(ctx, c.device, *in)
+		}),
+		wire.PathKeys:       func(ctx context.Context, c *caller, _ []byte) (any, error) { return h.Keys(ctx, c.device) },
 		wire.PathOrders:     func(ctx context.Context, c *caller, _ []byte) (any, error) { return h.Orders(ctx, c.device) },
 		wire.PathQuarantine: func(ctx context.Context, c *caller, _ []byte) (any, error) { return h.Quarantined(ctx, c.device) },
 	}

@@ -112,6 +112,10 @@ func (n *line) PutBlobs(ctx context.Context, b wire.Blobs) error {
 	_, err := over(n, false, func() (wire.Empty, error) { return wire.Empty{}, n.l.w.hub.PutBlobs(ctx, n.device(), b) })
 	return err
 }
+func (n *line) CheckPack(ctx context.Context, ask wire.PackCheck) (wire.PackChecked, error) {
+	return over(n, false, func() (wire.PackChecked, error) { return n.l.w.hub.CheckPack(ctx, n.device(), ask) })
+}
+
 func (n *line) GetBlobs(ctx context.Context, names wire.BlobNames) (wire.Blobs, error) {
 	return over(n, false, func() (wire.Blobs, error) { return n.l.w.hub.GetBlobs(ctx, n.device(), names) })
 }

@@ -31,6 +31,8 @@ const (
 	PathPush       = "/v1/push"       // frames → PushReply
 	PathPull       = "/v1/pull"       // PullAsk → PullReply
 	PathQuarantine = "/v1/quarantine" // → Quarantine: an officer's device asks what was set aside
+	PathCheckPack  = "/v1/keys/check" // PackCheck → PackChecked: is a key pack complete?
+	PathKeys       = "/v1/keys"       // → KeyReport: an officer's device asks what is under which epoch
 	PathHealth     = "/healthz"
 	PathReady      = "/readyz"
 	PathMetrics    = "/metrics"
