@@ -1,5 +1,8 @@
 // Command escale-bench measures Escale's speed and size: ratios within one run on one machine, never times. Whatever is
 // compared runs in turn with its yardstick, in short rounds, and the median counts.
+//
+// With -load it puts a hub in a process of its own under the load of many devices, whose change-sets are sealed, signed
+// and chained as laptops do it, and lets a newcomer read all of them.
 package main
 
 import (
@@ -33,6 +36,10 @@ func main() {
 
 type settings struct {
 	json, only, pack, dir, hub string
+
+	load    bool
+	size    size
+	program string
 }
 
 func parse(args []string, stderr io.Writer) (s settings, err error) {
@@ -43,6 +50,11 @@ func parse(args []string, stderr io.Writer) (s settings, err error) {
 	flags.StringVar(&s.pack, "pack", "schema/pack/starter", "form pack: a `folder` of sheets")
 	flags.StringVar(&s.dir, "dir", "", "measure on the disk of this `folder`")
 	flags.StringVar(&s.hub, "hub", "", "serve the hub in this `folder` until the input ends, then print the memory that it took")
+	flags.BoolVar(&s.load, "load", false, "measure one hub under the load of many devices instead")
+	flags.IntVar(&s.size.devices, "devices", 120, "`number` of devices of the load")
+	flags.IntVar(&s.size.sets, "changesets", 30_000, "`number` of change-sets of the load")
+	flags.IntVar(&s.size.deltas, "deltas", 100, "`number` of deltas in each change-set of the load")
+	flags.StringVar(&s.program, "program", "bin/escale-hub", "the `hub` to put under load")
 	return s, flags.Parse(args)
 }
 
@@ -86,9 +98,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(ctx, limit)
-	defer cancel()
 	if set.hub != "" {
+		ctx, cancel := context.WithTimeout(ctx, limit)
+		defer cancel()
 		return serveForMemory(ctx, set.hub, stdin, stdout)
 	}
 	source, err := pack.Build(os.DirFS(set.pack))
@@ -101,7 +113,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	out := &result{}
-	if err := measure(ctx, set, source, dir, out, stdout, stderr); err != nil {
+	if err := set.measure(ctx, source, dir, out, stdout, stderr); err != nil {
 		return err
 	}
 	if set.json != "" {
@@ -114,7 +126,16 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	return err
 }
 
-func measure(ctx context.Context, set settings, source *pack.Source, dir string, out *result, stdout, stderr io.Writer) error {
+// measure fills the result and prints it.
+func (set settings) measure(ctx context.Context, source *pack.Source, dir string, out *result, stdout, stderr io.Writer) error {
+	if set.load {
+		if err := runLoad(ctx, set, source, dir, out, stderr); err != nil {
+			return err
+		}
+		return out.table(stdout)
+	}
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
 	found := false
 	for _, m := range measurements() {
 		if set.only != "" && set.only != m.name {

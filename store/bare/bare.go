@@ -26,12 +26,12 @@ func settings() []string {
 	return []string{"journal_mode(WAL)", "synchronous(FULL)", "temp_store(MEMORY)", "cache_size(-8192)", "wal_autocheckpoint(2000)"}
 }
 
-func open(path string) (*file, error) {
+func open(path string, more ...string) (*file, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", filepath.Base(path), err)
 	}
-	q := url.Values{"_txlock": {"immediate"}, "_pragma": settings()}
+	q := url.Values{"_txlock": {"immediate"}, "_pragma": append(settings(), more...)}
 	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Opaque: filepath.ToSlash(abs), RawQuery: q.Encode()}).String())
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", filepath.Base(path), err)
