@@ -9,7 +9,11 @@ export CGO_ENABLED = 0
 PROGRAMS = escale escale-hub
 PLATFORMS = linux/amd64 linux/arm64 windows/amd64 windows/arm64 darwin/amd64 darwin/arm64
 
+<<<<<<< HEAD
 .PHONY: help build demo test check fmt vet lint tidy rules bench load sim fuzz cross clean
+=======
+.PHONY: help build demo test check fmt vet lint tidy rules bench sim mutants fuzz cross clean
+>>>>>>> 2a017be (Break one line at a time and ask the tests to notice)
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -56,6 +60,9 @@ load: build ## one hub under the load of DEVICES (120) with CHANGESETS (30000) o
 
 sim: ## simulate laptops, hubs, clocks and lines from SEEDS drawn stories (SEED=n replays one)
 	SEEDS=$(or $(SEEDS),300) $(if $(filter command line,$(origin SEED)),SEED=$(SEED)) $(GO) test -count=1 -timeout 0 -v -run 'TestSimulation|TestFound' ./sync/simtest
+
+mutants: ## break one line at a time and see which test notices (ONLY=NAME, JSON=FILE)
+	$(GO) run ./sync/simtest/mutants $(if $(ONLY),-only $(ONLY)) $(if $(JSON),-json $(JSON))
 
 fuzz: ## run every fuzz target for FUZZTIME
 	@for pkg in $$($(GO) list ./...); do \
