@@ -12,6 +12,7 @@ import (
 
 	"escale/crypto/key"
 	"escale/schema"
+	"escale/schema/canon"
 	"escale/sync/changeset"
 )
 
@@ -125,6 +126,26 @@ func TestErasedPartsLeaveTheirHash(t *testing.T) {
 		bad[i] ^= 0x20
 		if got, err := changeset.Parse(bad); err == nil && got.Verify(org, signer(t, 1).Public()) == nil {
 			t.Errorf("byte %d of the erased form changed, and it is taken", i)
+		}
+	}
+}
+
+// TestWhatIsThereIsNotListedAsErased: one change-set has one form on the wire for each set of erased parts.
+func TestWhatIsThereIsNotListedAsErased(t *testing.T) {
+	s := sample(t)
+	var outer []any
+	if err := canon.Decode(s.Raw, &outer); err != nil {
+		t.Fatal(err)
+	}
+	sum := bytes.Repeat([]byte{1}, len(schema.Hash{}))
+	for what, part := range map[string]uint64{"the session": 0, "the wrap": 1, "a delta": 3, "no part at all": 99} {
+		outer[5] = []any{[]any{part, sum}}
+		raw, err := canon.Encode(outer)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := changeset.Parse(raw); !errors.Is(err, changeset.ErrParts) {
+			t.Errorf("%s: %v", what, err)
 		}
 	}
 }

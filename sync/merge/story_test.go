@@ -292,6 +292,18 @@ func TestParallelUpdatesAskNobody(t *testing.T) {
 	same(t, "seen by a later edit", merge.Parallel(&d.h, d.deltas), 0)
 }
 
+// TestAnAmountMadeMeanwhileIsAdded: a total that another version of the form wrote replaces what its author had seen, and
+// nothing else.
+func TestAnAmountMadeMeanwhileIsAdded(t *testing.T) {
+	var d desk
+	seen := d.save(1, 1, nil, op(merge.Increment, "kits_given", int64(5)))
+	total := d.save(2, 3, []int{seen}, set("kits_given", int64(40)))
+	d.save(3, 2, []int{seen}, op(merge.Increment, "kits_given", int64(300)))
+	same(t, "the total and what was given meanwhile", d.merge().Fields["kits_given"].Value, int64(340))
+	d.save(1, 4, []int{seen, total}, op(merge.Increment, "kits_given", int64(2000)))
+	same(t, "and what was given after", d.merge().Fields["kits_given"].Value, int64(2340))
+}
+
 func TestCounterStaysWithinBounds(t *testing.T) {
 	var d desk
 	for range 3 {
