@@ -9,11 +9,7 @@ export CGO_ENABLED = 0
 PROGRAMS = escale escale-hub
 PLATFORMS = linux/amd64 linux/arm64 windows/amd64 windows/arm64 darwin/amd64 darwin/arm64
 
-<<<<<<< HEAD
-.PHONY: help build demo test check fmt vet lint tidy rules bench load sim fuzz cross clean
-=======
-.PHONY: help build demo test check fmt vet lint tidy rules bench sim mutants fuzz cross clean
->>>>>>> 2a017be (Break one line at a time and ask the tests to notice)
+.PHONY: help build demo test check fmt vet lint tidy rules bench load sim mutants fuzz cross clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
