@@ -73,6 +73,18 @@ func (c *Client) Pull(ctx context.Context, in wire.PullAsk) (out wire.PullReply,
 	return out, err
 }
 
+// Ranges asks what the hub holds of some ranges of a scope.
+func (c *Client) Ranges(ctx context.Context, in wire.RangesAsk) (out wire.RangesReply, err error) {
+	_, err = c.call(ctx, wire.PathRanges, in, &out)
+	return out, err
+}
+
+// Fetch asks for change-sets by name.
+func (c *Client) Fetch(ctx context.Context, in wire.FetchAsk) (out wire.FetchReply, err error) {
+	_, err = c.call(ctx, wire.PathFetch, in, &out)
+	return out, err
+}
+
 // Quarantined lists what the hub set aside.
 func (c *Client) Quarantined(ctx context.Context) (out wire.Quarantine, err error) {
 	_, err = c.call(ctx, wire.PathQuarantine, nil, &out)

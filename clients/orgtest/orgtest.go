@@ -45,6 +45,12 @@ func (d direct) Offsets(ctx context.Context, o wire.Offers) (wire.Offsets, error
 func (d direct) Pull(ctx context.Context, ask wire.PullAsk) (wire.PullReply, error) {
 	return d.Hub.Pull(ctx, d.device(), ask)
 }
+func (d direct) Ranges(ctx context.Context, ask wire.RangesAsk) (wire.RangesReply, error) {
+	return d.Hub.Ranges(ctx, d.device(), ask)
+}
+func (d direct) Fetch(ctx context.Context, ask wire.FetchAsk) (wire.FetchReply, error) {
+	return d.Hub.Fetch(ctx, d.device(), ask)
+}
 func (d direct) PutBlobs(ctx context.Context, b wire.Blobs) error {
 	return d.Hub.PutBlobs(ctx, d.device(), b)
 }

@@ -167,7 +167,7 @@ func (p *Profile) Local(context.Context) (scopes []wire.ScopeState, own []wire.T
 	state, head := p.log.State(), p.log.Head().Hash
 	for _, scope := range admit.Readable(state, p.Keys.Device) {
 		c := p.cursors[scope]
-		scopes = append(scopes, wire.ScopeState{Scope: scope, Number: c.Number, Running: c.Running, Digest: wire.Digest(head, tips[scope])})
+		scopes = append(scopes, p.unsaid(wire.ScopeState{Scope: scope, Number: c.Number, Running: c.Running, Digest: wire.Digest(head, tips[scope])}))
 	}
 	for _, scope := range admit.WriteOnly(state, p.Keys.Device) {
 		for _, t := range mine[scope] {

@@ -59,6 +59,12 @@ func (l *line) Offsets(ctx context.Context, o wire.Offers) (wire.Offsets, error)
 func (l *line) Pull(ctx context.Context, ask wire.PullAsk) (wire.PullReply, error) {
 	return over(l, "pull", func() (wire.PullReply, error) { return l.o.hub.Pull(ctx, l.device(), ask) })
 }
+func (l *line) Ranges(ctx context.Context, ask wire.RangesAsk) (wire.RangesReply, error) {
+	return over(l, "ranges", func() (wire.RangesReply, error) { return l.o.hub.Ranges(ctx, l.device(), ask) })
+}
+func (l *line) Fetch(ctx context.Context, ask wire.FetchAsk) (wire.FetchReply, error) {
+	return over(l, "fetch", func() (wire.FetchReply, error) { return l.o.hub.Fetch(ctx, l.device(), ask) })
+}
 func (l *line) PutBlobs(ctx context.Context, b wire.Blobs) error {
 	_, err := over(l, "put blobs", func() (wire.Empty, error) { return wire.Empty{}, l.o.hub.PutBlobs(ctx, l.device(), b) })
 	return err

@@ -80,6 +80,7 @@ type Profile struct {
 	bundles       map[schema.Pack]*pack.Bundle
 	directory     *Directory
 	directoryRead bool // nothing of it came since
+	doubts        map[schema.Scope]bool
 	cursors       map[schema.Scope]wire.Cursor
 	hub           wire.HubEpoch
 }
@@ -132,7 +133,7 @@ func Open(ctx context.Context, db *agentdb.DB, keys Keys, opts Options) (*Profil
 }
 
 func (p *Profile) load(tx *agentdb.Tx) error {
-	for _, step := range []func(*agentdb.Tx) error{p.loadOrg, p.loadMeta, p.loadOwn, p.loadLedger, p.loadHistory, p.loadEpochs, p.loadBundles} {
+	for _, step := range []func(*agentdb.Tx) error{p.loadOrg, p.loadMeta, p.loadOwn, p.loadDoubts, p.loadLedger, p.loadHistory, p.loadEpochs, p.loadBundles} {
 		if err := step(tx); err != nil {
 			return err
 		}

@@ -90,6 +90,7 @@ type inbox struct {
 	p     *Profile
 	parts map[schema.Object]*Part
 	order []schema.Object
+	as    map[schema.Hash]causal.Set // numbers that returning change-sets had before
 }
 
 func newInbox(p *Profile) *inbox { return &inbox{p: p, parts: map[schema.Object]*Part{}} }
@@ -131,7 +132,7 @@ func (w *inbox) store(tx *agentdb.Tx, set *changeset.Set, state agentdb.State) e
 	if row.Stream, err = p.streamFor(tx, h.Stream(), h.Scope, h.Device); err != nil {
 		return err
 	}
-	if row.ID, err = tx.AddSet(row, set.Raw); err != nil {
+	if row.ID, err = tx.AddSetAs(w.as[set.Hash], row, set.Raw); err != nil {
 		return err
 	}
 	p.noteSet(row)

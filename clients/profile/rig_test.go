@@ -363,3 +363,14 @@ func render(s merge.State) string {
 }
 
 func glob(dir string) ([]string, error) { return filepath.Glob(filepath.Join(dir, "*")) }
+
+type hubStatus = hub.Status
+
+// soundHub lets the hub check everything that it holds.
+func (o *org) soundHub() {
+	o.t.Helper()
+	r := must[hub.Report](o.t)(o.hub.Verify(context.Background(), func(int64, int64) {}))
+	if !r.OK() {
+		o.t.Errorf("the hub's own check: %+v", r.Faults)
+	}
+}

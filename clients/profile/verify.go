@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"escale/crypto/ledger"
+	"escale/schema"
 	"escale/store/agentdb"
 	"escale/sync/admit"
 	"escale/sync/causal"
@@ -33,6 +34,7 @@ func (p *Profile) Verify(ctx context.Context, progress func(done, total int)) (v
 	if progress == nil {
 		progress = func(int, int) {}
 	}
+	var at schema.Scope
 	err = p.db.Update(ctx, func(tx *agentdb.Tx) error {
 		if err := tx.Check(); err != nil {
 			return err
@@ -46,6 +48,7 @@ func (p *Profile) Verify(ctx context.Context, progress func(done, total int)) (v
 			return err
 		}
 		for i := range rows {
+			at = p.streams[rows[i].Stream].Scope
 			if err := p.verifySet(tx, log, &rows[i], &v); err != nil {
 				return err
 			}
@@ -53,6 +56,9 @@ func (p *Profile) Verify(ctx context.Context, progress func(done, total int)) (v
 		}
 		return nil
 	})
+	if errors.Is(err, ErrSetBroken) { // the next exchange fetches it again
+		err = errors.Join(err, p.doubt(ctx, at, true))
+	}
 	return v, err
 }
 

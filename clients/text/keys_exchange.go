@@ -17,6 +17,9 @@ const (
 	SyncHubRestored Key = "sync.hub_restored"
 	SyncNewForms    Key = "sync.new_forms"
 	SyncWatching    Key = "sync.watching"
+	SyncMendedHere  Key = "sync.mended_here"  // plural: {n} {scope}
+	SyncMendedThere Key = "sync.mended_there" // plural: {n} {scope}
+	SyncUnmended    Key = "sync.unmended"     // {scopes}
 )
 
 // The state of this laptop, line by line.
@@ -134,6 +137,7 @@ const (
 	AuditKindAccessRequest  Key = "audit.kind_access_request"
 	AuditKindConfiguration  Key = "audit.kind_configuration"
 	AuditKindUnfinishedTail Key = "audit.kind_unfinished_tail"
+	AuditKindRepair         Key = "audit.kind_repair"
 )
 
 // The hub program, for IT.

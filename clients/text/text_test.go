@@ -70,7 +70,7 @@ func anyMatches(p *Printer, sentences map[string]string, n int, got string) bool
 
 func TestLookups(t *testing.T) {
 	constants := readConstants(t)
-	for k := audit.Opening; k <= audit.UnfinishedTail; k++ {
+	for k := audit.Opening; k <= audit.Repair; k++ {
 		if key := ForEvent(k.String()); constants[string(key)].name == "" {
 			t.Errorf("no name for event %s", k)
 		}

@@ -82,6 +82,9 @@ func (s *session) noteExchange(ctx context.Context, c *hubclient.Client, rep *re
 	if rep.Synced && err == nil {
 		errs = append(errs, s.prof.Agreed(ctx, rep.HubTime))
 	}
+	for _, r := range rep.Repairs {
+		errs = append(errs, s.record(audit.Entry{Kind: audit.Repair, Scope: r.Scope[:], Count: uint64(r.Here + r.There)}))
+	}
 	if newKeys > 0 {
 		errs = append(errs, s.record(audit.Entry{Kind: audit.KeyOperation, Count: uint64(newKeys), Reason: "scopes opened"}))
 	}

@@ -44,6 +44,7 @@ type syncDoc struct {
 	HubTime      *time.Time   `json:"hub_time"`
 	Conflicts    int          `json:"open_conflicts"`
 	ClosedScopes []string     `json:"waiting_scopes"`
+	Repairs      []repairDoc  `json:"repairs"`
 }
 
 func (p *program) syncCommand() *cobra.Command {
@@ -98,6 +99,7 @@ func (s *session) syncOnce(ctx context.Context, c *hubclient.Client) (*syncDoc, 
 	}
 	st := c.Stats()
 	doc.BodySent, doc.BodyReceived, doc.WireSent, doc.WireReceived = st.BodySent, st.BodyReceived, st.WireSent, st.WireReceived
+	doc.Repairs = s.repairs(&rep)
 	if rep.HubTime != 0 {
 		at := time.UnixMilli(rep.HubTime).UTC()
 		doc.HubTime = &at
@@ -194,6 +196,7 @@ func (s *session) showSync(w *page, doc *syncDoc) {
 	for _, r := range doc.Refused {
 		w.s(text.ErrHubRefused, "check", r.Reason)
 	}
+	showRepairs(w, doc)
 	if doc.Conflicts > 0 {
 		w.n(text.SyncConflicts, doc.Conflicts)
 	}
@@ -201,6 +204,9 @@ func (s *session) showSync(w *page, doc *syncDoc) {
 	switch {
 	case !doc.Synced:
 		w.n(text.SyncDiverged, len(doc.Differ))
+		if len(doc.Differ) > 0 && len(doc.Refused) == 0 {
+			w.s(text.SyncUnmended, "scopes", strings.Join(doc.Differ, ", "))
+		}
 	case s.captureOnly():
 		w.s(text.SyncSyncedOwn)
 	default:
@@ -252,7 +258,7 @@ func (s *session) watch(ctx context.Context, every time.Duration) error {
 
 // tellRound says what one round moved; a round that moved nothing is not worth a line.
 func (s *session) tellRound(before, doc *syncDoc) error {
-	if before != nil && before.Synced && doc.Pushed+doc.Pulled == 0 {
+	if before != nil && before.Synced && doc.Pushed+doc.Pulled+len(doc.Repairs) == 0 {
 		return nil
 	}
 	w := &page{say: s.say}

@@ -62,10 +62,11 @@ const (
 	upsertPart   = `INSERT INTO parts (object, record, scope, sealed) VALUES (?, ?, ?, ?) ON CONFLICT (object) DO UPDATE SET record = excluded.record, scope = excluded.scope, sealed = excluded.sealed`
 	upsertMeta   = `INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`
 	insertBytes  = `INSERT INTO set_bytes (id, raw) VALUES (?, ?)`
+	dropBytes    = `DELETE FROM set_bytes WHERE id = ?`
 	upsertCursor = `INSERT INTO cursors (scope, number, running) VALUES (?, ?, ?) ON CONFLICT (scope) DO UPDATE SET number = excluded.number, running = excluded.running`
 )
 
-var hot = []string{insertSet, insertDraft, updateDraft, insertDelta, upsertPart, upsertMeta, insertBytes, upsertCursor}
+var hot = []string{insertSet, insertDraft, updateDraft, insertDelta, upsertPart, upsertMeta, insertBytes, dropBytes, upsertCursor}
 
 // Streams returns every stream.
 func (t *Tx) Streams() (out []Stream, err error) {
@@ -140,11 +141,46 @@ func (t *Tx) AddSet(s Set, raw []byte) (causal.Set, error) {
 		hash = s.Hash[:]
 	}
 	id, err := t.exec(insertSet, s.Stream, s.Seq, s.Parent, hash, s.State, s.Opened, s.Height, s.Epoch, s.Deltas, s.Verdict)
-	if err != nil || raw == nil {
+	if err != nil {
 		return causal.Set(id), err
+	}
+	if _, err := t.exec(dropBytes, id); err != nil { // what a row left that was lost under this number
+		return causal.Set(id), err
+	}
+	if raw == nil {
+		return causal.Set(id), nil
 	}
 	_, err = t.exec(insertBytes, id, raw)
 	return causal.Set(id), err
+}
+
+// AddSetAs stores a closed change-set under a number that it had before; zero gives it a new one.
+func (t *Tx) AddSetAs(as causal.Set, s Set, raw []byte) (causal.Set, error) {
+	id, err := t.AddSet(s, raw)
+	if err != nil || as == 0 || as == id {
+		return id, err
+	}
+	for _, query := range []string{`PRAGMA defer_foreign_keys = ON`, `UPDATE sets SET id = ?1 WHERE id = ?2`, `UPDATE set_bytes SET id = ?1 WHERE id = ?2`} {
+		if _, err := t.exec(query, as, id); err != nil {
+			return as, err
+		}
+	}
+	return as, nil
+}
+
+// DropSet frees the number of a change-set that is broken or lost.
+func (t *Tx) DropSet(set causal.Set) error {
+	if _, err := t.exec(dropBytes, set); err != nil {
+		return err
+	}
+	_, err := t.exec(`DELETE FROM sets WHERE id = ? AND state <> 0`, set)
+	return err
+}
+
+// ParentOf returns the number of a change-set's predecessor as it is stored, whether that is here or not.
+func (t *Tx) ParentOf(set causal.Set) (parent causal.Set, err error) {
+	err = t.one(`SELECT parent FROM sets WHERE id = ?`, []any{set}, &parent)
+	return parent, err
 }
 
 // PutDraft stores the header of an open change-set; first says that it was just added.
@@ -216,6 +252,12 @@ func (t *Tx) Raw(set causal.Set) (raw []byte, err error) {
 // MarkAtHub notes that the hub acknowledged change-sets.
 func (t *Tx) MarkAtHub(set causal.Set) error {
 	_, err := t.exec(`UPDATE sets SET state = 2 WHERE id = ? AND state = 1`, set)
+	return err
+}
+
+// MarkUnsent makes one change-set wait to be offered again.
+func (t *Tx) MarkUnsent(set causal.Set) error {
+	_, err := t.exec(`UPDATE sets SET state = 1 WHERE id = ? AND state = 2`, set)
 	return err
 }
 

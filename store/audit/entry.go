@@ -29,6 +29,7 @@ const (
 	AccessRequest  Kind = 14 // a person asked what is held about them
 	Configuration  Kind = 15 // settings or forms changed
 	UnfinishedTail Kind = 16 // written by the log itself
+	Repair         Kind = 17 // what was missing here or at the hub was given back
 )
 
 // String returns a stable name for machines; kinds of later releases show their number.
@@ -38,6 +39,7 @@ func (k Kind) String() string {
 		Divergence: "divergence", Unlock: "unlock", Lock: "lock", Passphrase: "passphrase", Decision: "decision",
 		Order: "order", Erasure: "erasure", Quarantine: "quarantine", AccessRequest: "access_request",
 		Configuration: "configuration", UnfinishedTail: "unfinished_tail",
+		Repair: "repair",
 	}
 	if int(k) < len(names) && names[k] != "" {
 		return names[k]

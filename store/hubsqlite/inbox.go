@@ -129,11 +129,14 @@ func (t *tx) DropOrder(id schema.Order) error {
 
 // Contacts returns when each device was last heard of.
 func (t *tx) Contacts() (out []hub.Contact, err error) {
-	err = t.rows("SELECT device, last, mismatches, agreed FROM contacts", func(rows *sql.Rows) error {
+	err = t.rows("SELECT device, last, mismatches, agreed, agreed_at, repairs FROM contacts", func(rows *sql.Rows) error {
 		var c hub.Contact
-		var last int64
-		err := rows.Scan(fixed(c.Device[:]), &last, &c.Mismatches, &c.Agreed)
+		var last, agreed int64
+		err := rows.Scan(fixed(c.Device[:]), &last, &c.Mismatches, &c.Agreed, &agreed, &c.Repairs)
 		c.Last = time.UnixMilli(last).UTC()
+		if agreed != 0 {
+			c.AgreedAt = time.UnixMilli(agreed).UTC()
+		}
 		out = append(out, c)
 		return err
 	})
@@ -142,7 +145,12 @@ func (t *tx) Contacts() (out []hub.Contact, err error) {
 
 // PutContact writes one.
 func (t *tx) PutContact(c hub.Contact) error {
-	return t.exec(`INSERT INTO contacts (device, last, mismatches, agreed) VALUES (?, ?, ?, ?)
-		ON CONFLICT (device) DO UPDATE SET last = excluded.last, mismatches = excluded.mismatches, agreed = excluded.agreed`,
-		c.Device[:], c.Last.UnixMilli(), c.Mismatches, int64(c.Agreed))
+	agreed := int64(0)
+	if !c.AgreedAt.IsZero() {
+		agreed = c.AgreedAt.UnixMilli()
+	}
+	return t.exec(`INSERT INTO contacts (device, last, mismatches, agreed, agreed_at, repairs) VALUES (?, ?, ?, ?, ?, ?)
+		ON CONFLICT (device) DO UPDATE SET last = excluded.last, mismatches = excluded.mismatches, agreed = excluded.agreed,
+		agreed_at = excluded.agreed_at, repairs = excluded.repairs`,
+		c.Device[:], c.Last.UnixMilli(), c.Mismatches, int64(c.Agreed), agreed, c.Repairs)
 }

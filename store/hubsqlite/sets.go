@@ -64,7 +64,7 @@ func (t *tx) MarkSet(id int64, reason string) error {
 func (t *tx) Raw(id int64) (raw []byte, err error) {
 	found, err := t.one("SELECT raw FROM set_bytes WHERE id = ?", []any{id}, &raw)
 	if err == nil && !found {
-		err = fmt.Errorf("bytes of change-set %d are missing", id)
+		err = fmt.Errorf("%w: number %d", hub.ErrLost, id)
 	}
 	return raw, err
 }

@@ -17,6 +17,7 @@ type candidate struct {
 
 	status wire.Status
 	reason string
+	mended bool // it filled a hole that the store had lost it from
 }
 
 // newCandidate forgets the sealed parts: they are in the raw bytes, and a queue should not hold them twice.

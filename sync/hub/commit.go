@@ -2,6 +2,7 @@ package hub
 
 import (
 	"errors"
+	"slices"
 
 	"escale/crypto/ledger"
 	"escale/schema"
@@ -17,12 +18,17 @@ type taker struct {
 	chains *chains
 	scopes map[schema.Scope]*ScopeRow
 	stale  map[schema.Scope]bool // scopes whose marks a late revocation head may have changed
+
+	torn   func(schema.Scope) bool
+	tears  map[schema.Scope]*tear
+	mended map[schema.Scope]bool // scopes that got back what was lost
 }
 
-func newTaker(tx Tx, state *ledger.State) *taker {
+func newTaker(tx Tx, state *ledger.State, torn func(schema.Scope) bool) *taker {
 	return &taker{
 		tx: tx, state: state, chains: &chains{tx: tx},
 		scopes: map[schema.Scope]*ScopeRow{}, stale: map[schema.Scope]bool{},
+		torn: torn, tears: map[schema.Scope]*tear{}, mended: map[schema.Scope]bool{},
 	}
 }
 
@@ -30,6 +36,11 @@ func newTaker(tx Tx, state *ledger.State) *taker {
 func (t *taker) close() error {
 	for _, row := range t.scopes {
 		if err := t.tx.PutScope(*row); err != nil {
+			return err
+		}
+	}
+	for s := range t.mended {
+		if err := reweigh(t.tx, *t.scopes[s]); err != nil {
 			return err
 		}
 	}
@@ -54,6 +65,7 @@ func (t *taker) scope(s schema.Scope) (*ScopeRow, error) {
 }
 
 func (t *taker) take(c *candidate) error {
+	c.mended = false
 	c.reason = ""
 	prev, ok, err := t.place(c)
 	if err != nil || !ok {
@@ -162,24 +174,48 @@ func (t *taker) insert(c *candidate, prev *SetRow, verdict admit.Verdict) (SetRo
 	if err != nil {
 		return SetRow{}, err
 	}
-	at, branch, err := t.branch(h, prev, scope)
-	if err != nil {
-		return SetRow{}, err
-	}
-	scope.Number++
-	scope.Running = wire.RunningHash(scope.Running, c.set.Hash)
-	row := SetRow{
-		Hash: c.set.Hash, At: at, Scope: scope.ID, Number: scope.Number, Running: scope.Running,
-		Epoch: h.Epoch, Cited: c.facts.Cited, Reason: string(verdict.Reason),
-	}
+	row := SetRow{Hash: c.set.Hash, Scope: scope.ID, Epoch: h.Epoch, Cited: c.facts.Cited, Reason: string(verdict.Reason)}
 	if prev != nil {
 		row.Before = prev.Cited
 	}
-	if row.ID, err = t.tx.AddSet(row, c.set.Raw); err != nil {
+	var hole *lost
+	if t.torn(h.Scope) {
+		if hole, err = t.lostPlace(h, c.set.Hash, prev, scope); err != nil {
+			return row, err
+		}
+	}
+	if hole != nil {
+		c.mended = true
+		at, within, err := t.lineOf(h, prev, hole.next, scope)
+		if err != nil {
+			return row, err
+		}
+		if row.At = at; within {
+			return t.refill(row, hole, c.set.Raw, scope)
+		}
+	}
+	return t.extend(row, hole, c, prev, scope)
+}
+
+// extend adds the change-set at the end of a branch; and at the end of the log, unless the log lost just this one.
+func (t *taker) extend(row SetRow, hole *lost, c *candidate, prev *SetRow, scope *ScopeRow) (_ SetRow, err error) {
+	var branch Branch
+	if row.At, branch, err = t.branch(&c.set.Header, prev, scope); err != nil {
+		return row, err
+	}
+	if hole != nil {
+		row, err = t.refill(row, hole, c.set.Raw, scope)
+	} else {
+		scope.Number++
+		scope.Running = wire.RunningHash(scope.Running, c.set.Hash)
+		row.Number, row.Running = scope.Number, scope.Running
+		row.ID, err = t.tx.AddSet(row, c.set.Raw)
+	}
+	if err != nil {
 		return row, err
 	}
 	branch.Tip = row.ID
-	return row, t.chains.put(at.Stream, at.Branch, branch)
+	return row, t.chains.put(row.At.Stream, row.At.Branch, branch)
 }
 
 // branch continues the branch whose tip is the predecessor, or starts one: a stream forks when a laptop was cloned.
@@ -203,10 +239,18 @@ func (t *taker) branch(h *changeset.Header, prev *SetRow, scope *ScopeRow) (At, 
 	case prev != nil && lines[prev.At.Branch].Tip == prev.ID:
 		at.Branch = prev.At.Branch
 		return at, lines[at.Branch], nil
+	case prev != nil && emptied(lines, prev) >= 0:
+		at.Branch = uint32(emptied(lines, prev))
+		return at, lines[at.Branch], nil
 	case prev != nil:
 		return at, Branch{Parent: prev.At.Branch, From: prev.At.Seq}, nil
 	}
 	return at, Branch{Parent: at.Branch}, nil
+}
+
+// emptied returns the branch that left its parent after a change-set and lost all that it had, or -1.
+func emptied(lines []Branch, prev *SetRow) int {
+	return slices.IndexFunc(lines, func(b Branch) bool { return b.Tip == prev.ID })
 }
 
 var errChain = errors.New("stored chain is broken")

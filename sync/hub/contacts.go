@@ -38,21 +38,32 @@ func (c *contacts) saw(dev schema.Device, at time.Time) {
 }
 
 func (c *contacts) mismatch(dev schema.Device) {
+	c.change(dev, func(x *Contact) { x.Mismatches++ })
+}
+
+func (c *contacts) repaired(dev schema.Device, sets int) {
+	if sets > 0 {
+		c.change(dev, func(x *Contact) { x.Repairs += int64(sets) })
+	}
+}
+
+func (c *contacts) change(dev schema.Device, f func(*Contact)) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	x := c.now[dev]
 	x.Device = dev
-	x.Mismatches++
+	f(&x)
 	c.now[dev] = x
 }
 
-func (c *contacts) agreed(dev schema.Device, height uint64) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	x := c.now[dev]
-	x.Device, x.Agreed = dev, max(x.Agreed, height)
-	c.now[dev] = x
+func (c *contacts) agreed(dev schema.Device, height uint64, at time.Time) {
+	c.change(dev, func(x *Contact) {
+		x.Agreed, x.AgreedAt = max(x.Agreed, height), at.UTC().Truncate(time.Millisecond)
+	})
 }
+
+// counts are what is written as soon as it changes.
+func (c Contact) counts() [3]int64 { return [...]int64{c.Mismatches, c.Repairs, int64(c.Agreed)} }
 
 // all returns the contacts as known now.
 func (c *contacts) all() []Contact {
@@ -71,7 +82,7 @@ func (c *contacts) stale(everything bool) (out []Contact) {
 	defer c.mu.Unlock()
 	for dev, x := range c.now {
 		old := c.kept[dev]
-		if x != old && (everything || x.Mismatches != old.Mismatches || x.Agreed != old.Agreed || x.Last.Sub(old.Last).Abs() >= contactEvery) {
+		if x != old && (everything || x.counts() != old.counts() || x.Last.Sub(old.Last).Abs() >= contactEvery) {
 			out = append(out, x)
 		}
 	}

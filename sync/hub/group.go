@@ -80,8 +80,9 @@ func (h *Hub) write(ctx context.Context, jobs ...*job) error {
 		return err
 	}
 	due := h.contacts.stale(false)
+	var t *taker
 	err = h.store.Update(ctx, func(tx Tx) error {
-		t := newTaker(tx, state)
+		t = newTaker(tx, state, h.tears.has)
 		for _, j := range jobs {
 			for _, c := range j.batch {
 				if err := t.take(c); err != nil {
@@ -94,10 +95,11 @@ func (h *Hub) write(ctx context.Context, jobs ...*job) error {
 		}
 		return putContacts(tx, due)
 	})
-	if err == nil {
-		h.contacts.keptAs(due)
+	if err != nil {
+		return err
 	}
-	return err
+	h.contacts.keptAs(due)
+	return h.mended(ctx, t.mended)
 }
 
 // background runs work beside its starter, one piece at a time, until one fails. A panic in it comes out where it is

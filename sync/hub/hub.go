@@ -38,6 +38,7 @@ type Hub struct {
 
 	digests  digests
 	contacts contacts
+	tears    tears
 }
 
 // Init makes an empty store the hub of an organisation, with a new hub epoch. It refuses a store that has a hub already.
@@ -110,7 +111,7 @@ func Open(ctx context.Context, store Store, opts Options) (*Hub, error) {
 		}
 		h.log.State() // made now: later readers only read it
 	}
-	if err := h.contacts.load(ctx, store); err != nil {
+	if err := errors.Join(h.contacts.load(ctx, store), h.noteTears(ctx)); err != nil {
 		return nil, fmt.Errorf("open hub: %w", err)
 	}
 	return h, h.catchUp(ctx)

@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"database/sql"
 	"encoding/binary"
 	"io"
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -389,3 +391,42 @@ func (s *server) sound() {
 }
 
 func (s *server) clock() time.Time { return s.now }
+
+// lose takes rows out of the database behind the hub's back, and starts it again. It returns what was lost, in order.
+func (s *server) lose(which func(hub.LogEntry) bool) (out []*changeset.Set) {
+	s.t.Helper()
+	ids := []any{}
+	err := s.store.View(context.Background(), func(tx hub.Tx) error {
+		rows, err := tx.Scopes()
+		if err != nil {
+			return err
+		}
+		return tx.Log(rows[0].ID, 0, func(e hub.LogEntry) (bool, error) {
+			if which(e) {
+				ids = append(ids, e.ID)
+				raw, err := tx.Raw(e.ID)
+				if err != nil {
+					return false, err
+				}
+				out = append(out, must[*changeset.Set](s.t)(changeset.Parse(slices.Clone(raw))))
+			}
+			return true, nil
+		})
+	})
+	if err != nil || len(ids) == 0 {
+		s.t.Fatalf("%d rows, %v", len(ids), err)
+	}
+	if err := s.store.Close(); err != nil {
+		s.t.Fatal(err)
+	}
+	db := must[*sql.DB](s.t)(sql.Open("sqlite", s.path))
+	for _, id := range ids {
+		must[sql.Result](s.t)(db.Exec("DELETE FROM sets WHERE id = ?", id))
+	}
+	if err := db.Close(); err != nil {
+		s.t.Fatal(err)
+	}
+	s.store = must[*hubsqlite.Store](s.t)(hubsqlite.Open(context.Background(), s.path))
+	s.open()
+	return out
+}

@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"errors"
 
 	"escale/schema"
 	"escale/sync/admit"
@@ -32,6 +33,9 @@ func (h *Hub) Pull(ctx context.Context, dev schema.Device, ask wire.PullAsk) (wi
 		}
 	}
 	err = h.store.View(ctx, func(tx Tx) error { return p.read(tx, ask.Cursors) })
+	if err == nil && p.lost != 0 {
+		err = h.setAside(ctx, p.lostIn, []int64{p.lost})
+	}
 	return p.reply, refusal(err)
 }
 
@@ -41,6 +45,9 @@ type puller struct {
 	whole bool // own change-sets too
 	reply wire.PullReply
 	used  int
+
+	lost   int64 // a change-set whose bytes are not there
+	lostIn schema.Scope
 }
 
 func (p *puller) read(tx Tx, cursors []wire.Cursor) error {
@@ -76,7 +83,12 @@ func (p *puller) scope(tx Tx, row ScopeRow, c wire.Cursor) error {
 		page.Reset, after = true, 0
 	}
 	if row.Number > after {
-		err = tx.Log(row.ID, after, func(e LogEntry) (bool, error) { return p.take(tx, &page, e) })
+		err = tx.Log(row.ID, after, func(e LogEntry) (bool, error) {
+			if after++; e.Number != after {
+				return false, nil // what follows a hole could not be placed by who reads it
+			}
+			return p.take(tx, &page, e)
+		})
 	}
 	p.reply.Scopes = append(p.reply.Scopes, page)
 	return err
@@ -109,7 +121,12 @@ func (p *puller) take(tx Tx, page *wire.ScopePage, e LogEntry) (bool, error) {
 	item := wire.Item{Set: e.Hash, Raw: []byte{}}
 	if !own {
 		var err error
-		if item.Raw, err = tx.Raw(e.ID); err != nil {
+		item.Raw, err = tx.Raw(e.ID)
+		if errors.Is(err, ErrLost) {
+			p.lost, p.lostIn = e.ID, page.Scope
+			return false, nil
+		}
+		if err != nil {
 			return false, err
 		}
 	}

@@ -256,10 +256,15 @@ func (p *push) settled() error {
 	if err := p.commit.wait(); err != nil {
 		return err
 	}
+	mended := 0
 	for _, c := range p.writing {
+		if c.mended {
+			mended++
+		}
 		r := &p.results[c.at]
 		r.Status, r.Reason, r.Offset = c.status, c.reason, 0
 	}
+	p.hub.contacts.repaired(p.dev, mended)
 	p.writing = nil
 	return nil
 }

@@ -13,11 +13,14 @@ type DeviceStatus struct {
 	Device     schema.Device
 	Role       string
 	Last       time.Time // zero: never
+	AgreedAt   time.Time // when both sides last held the same; zero: never
 	Mismatches int64
+	Repairs    int64
 }
 
 // Status is what a hub tells its operator: counts, never contents.
 type Status struct {
+	Now         time.Time // by the hub's clock
 	Org         schema.Org
 	HubEpoch    wire.HubEpoch
 	Founded     bool
@@ -30,17 +33,20 @@ type Status struct {
 	Conflicts   int64 // open: siblings on one exclusive field
 	Partials    int64 // change-sets that came in part: the backlog
 	PartialSize int64 // and their bytes
-	Mismatches  int64 // cursors that did not fit a log
+	Mismatches  int64 // digests that differed, and cursors that did not fit a log
+	Repairs     int64 // change-sets that were given back since, either way
+	Torn        int   // scopes in whose logs change-sets are missing
 	Bytes       int64 // of the store
 }
 
 // Status returns counts for metrics and for the operator.
 func (h *Hub) Status(ctx context.Context) (Status, error) {
-	s := Status{Org: h.id.Org, HubEpoch: h.id.Epoch, Devices: []DeviceStatus{}}
+	s := Status{Now: h.opts.Clock(), Org: h.id.Org, HubEpoch: h.id.Epoch, Devices: []DeviceStatus{}}
 	if err := h.store.View(ctx, s.count); err != nil {
 		return s, refusal(err)
 	}
 	h.people(&s)
+	s.Torn = h.tears.count()
 	var err error
 	s.Bytes, err = h.store.Size(ctx)
 	return s, refusal(err)
@@ -75,6 +81,7 @@ func (h *Hub) people(s *Status) {
 	for _, c := range h.contacts.all() {
 		contact[c.Device] = c
 		s.Mismatches += c.Mismatches
+		s.Repairs += c.Repairs
 	}
 	state, err := h.state()
 	if err != nil {
@@ -84,7 +91,7 @@ func (h *Hub) people(s *Status) {
 	for _, d := range state.Devices() {
 		if d.RevokedAt == 0 {
 			c := contact[d.ID]
-			s.Devices = append(s.Devices, DeviceStatus{Device: d.ID, Role: d.Now().Role, Last: c.Last, Mismatches: c.Mismatches})
+			s.Devices = append(s.Devices, DeviceStatus{Device: d.ID, Role: d.Now().Role, Last: c.Last, AgreedAt: c.AgreedAt, Mismatches: c.Mismatches, Repairs: c.Repairs})
 		}
 	}
 }

@@ -14,6 +14,7 @@ import (
 var (
 	ErrFull     = errors.New("no space left for the hub's data")
 	ErrReadOnly = errors.New("the hub's data cannot be written")
+	ErrLost     = errors.New("bytes of a change-set are missing")
 	ErrTaken    = errors.New("place is taken already") // a ledger height, a change-set's number or hash, a branch's place
 )
 
@@ -39,6 +40,7 @@ type Tx interface {
 	StreamStore
 	SetStore
 	LogStore
+	LossStore
 	FrontierStore
 	PartialStore
 	BlobStore
@@ -149,7 +151,7 @@ type SetStore interface {
 	AddSet(row SetRow, raw []byte) (id int64, err error)
 	// MarkSet changes the reason for which a change-set does not count.
 	MarkSet(id int64, reason string) error
-	Raw(id int64) ([]byte, error)
+	Raw(id int64) ([]byte, error) // ErrLost if the bytes are not there
 	Quarantined(limit int) ([]wire.QuarantinedSet, error)
 	CountQuarantined() (int64, error)
 }
@@ -168,6 +170,26 @@ type LogStore interface {
 	Log(scope int64, after uint64, f func(LogEntry) (bool, error)) error
 	// RunningAt returns the running hash at a number.
 	RunningAt(scope int64, number uint64) (schema.Hash, bool, error)
+	// Hashes calls f with each change-set of a scope, in no order.
+	Hashes(scope int64, f func(schema.Hash) error) error
+}
+
+// LossStore tells what a store lost: rows that somebody or a disk took away.
+type LossStore interface {
+	// Torn returns the scopes in whose logs numbers are missing.
+	Torn() ([]schema.Scope, error)
+	// Holes returns the smallest numbers that are missing in a scope's log.
+	Holes(scope int64, limit int) ([]uint64, error)
+	// SetsAt returns what a scope holds of a stream under a sequence: more than one where the stream has branches.
+	SetsAt(scope, stream int64, seq uint64) ([]SetRow, error)
+	// SetAside removes a change-set whose bytes are lost, and leaves its number free; MendTips comes after it.
+	SetAside(id int64) error
+	// MendTips lets the branches of a scope that lost their tip end with what is here of them.
+	MendTips(scope int64) error
+	// DropOrphans removes bytes that belong to no change-set.
+	DropOrphans() error
+	// PutRunning changes the running hash of a change-set.
+	PutRunning(id int64, running schema.Hash) error
 }
 
 // Cell is one field of one object.
@@ -243,13 +265,16 @@ type InboxStore interface {
 	CountRequests() (int, error)
 }
 
-// Contact is when a device was last heard of, how often its cursor did not fit the log, and the height of the newest
-// ledger head at which it held the same as the hub and had nothing left to send.
+// Contact is when a device was last heard of, how often its digest differed or its cursor did not fit the log, how many
+// change-sets were given back since, either way, and the height of the newest ledger head at which it held the same as the
+// hub and had nothing left to send.
 type Contact struct {
 	Device     schema.Device
 	Last       time.Time
+	AgreedAt   time.Time // when it last held the same; zero: never
 	Mismatches int64
 	Agreed     uint64
+	Repairs    int64
 }
 
 // ContactStore keeps contacts.

@@ -18,7 +18,8 @@ func (h *Hub) Sync(ctx context.Context, dev schema.Device, ask wire.SyncAsk) (wi
 	if err != nil {
 		return wire.SyncReply{}, err
 	}
-	now := h.opts.Clock().UnixMilli()
+	clock := h.opts.Clock()
+	now := clock.UnixMilli()
 	sig, err := h.opts.Key.Sign(key.ContextTime, wire.TimeMessage(h.id.Org, dev, now))
 	if err != nil {
 		return wire.SyncReply{}, refusal(err)
@@ -31,7 +32,7 @@ func (h *Hub) Sync(ctx context.Context, dev schema.Device, ask wire.SyncAsk) (wi
 	head := headOf(state.Head())
 	if wire.StateHash(h.id.Epoch, head.Hash, scopes, own) == ask.State {
 		out.Same = true
-		h.contacts.agreed(dev, head.Height)
+		h.contacts.agreed(dev, head.Height, clock)
 	} else {
 		out.Head, out.Scopes, out.Own = &head, scopes, own
 	}
@@ -59,16 +60,24 @@ func (h *Hub) holdings(ctx context.Context, state *ledger.State, dev schema.Devi
 		}
 		for _, s := range admit.Readable(state, dev) {
 			row := rows[s]
-			digest, err := h.digests.of(tx, s, row, head)
+			digest, err := h.digestOf(tx, s, row, head)
 			if err != nil {
 				return err
 			}
 			scopes = append(scopes, wire.ScopeState{Scope: s, Number: row.Number, Running: row.Running, Digest: digest})
 		}
-		own, err = ownTips(tx, state, dev)
+		own, err = h.ownTips(tx, state, dev, rows)
 		return err
 	})
 	return scopes, own, err
+}
+
+// digestOf returns the digest of a scope; of a torn one, none that anybody could have.
+func (h *Hub) digestOf(tx Tx, s schema.Scope, row ScopeRow, head schema.Hash) (schema.Hash, error) {
+	if h.tears.has(s) {
+		return schema.Hash{}, nil
+	}
+	return h.digests.of(tx, s, row, head)
 }
 
 func rowsByScope(tx Tx) (map[schema.Scope]ScopeRow, error) {
@@ -83,7 +92,7 @@ func rowsByScope(tx Tx) (map[schema.Scope]ScopeRow, error) {
 	return out, nil
 }
 
-func ownTips(tx Tx, state *ledger.State, dev schema.Device) ([]wire.Tip, error) {
+func (h *Hub) ownTips(tx Tx, state *ledger.State, dev schema.Device, rows map[schema.Scope]ScopeRow) ([]wire.Tip, error) {
 	out := []wire.Tip{}
 	only := map[schema.Scope]bool{}
 	for _, s := range admit.WriteOnly(state, dev) {
@@ -94,9 +103,17 @@ func ownTips(tx Tx, state *ledger.State, dev schema.Device) ([]wire.Tip, error) 
 	}
 	tips, err := tx.TipsOf(dev)
 	for _, t := range tips {
-		if only[t.Scope] {
+		if only[t.Scope] && !h.tears.has(t.Scope) {
 			out = append(out, t.Tip)
 		}
+	}
+	for s := range only {
+		if err != nil || !h.tears.has(s) {
+			continue
+		}
+		var rest []wire.Tip
+		rest, err = unbroken(tx, rows[s], dev)
+		out = append(out, rest...)
 	}
 	return out, err
 }
@@ -135,6 +152,12 @@ func (d *digests) of(tx Tx, scope schema.Scope, row ScopeRow, head schema.Hash) 
 	}
 	d.kept[scope] = digest{number: row.Number, ledger: head, sum: sum}
 	return sum, nil
+}
+
+func (d *digests) forget(scope schema.Scope) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	delete(d.kept, scope)
 }
 
 // Offsets says how much of each offered change-set is durable here.

@@ -127,6 +127,10 @@ func (v *verifier) place(e LogEntry) {
 
 func (v *verifier) set(tx Tx, e LogEntry, chains *chains) error {
 	raw, err := tx.Raw(e.ID)
+	if errors.Is(err, ErrLost) {
+		v.report.fault(v.row.Scope, e.Number, "%v", ErrLost)
+		return nil
+	}
 	if err != nil {
 		return err
 	}

@@ -91,6 +91,14 @@ func (f *fakeHub) Offsets(context.Context, schema.Device, wire.Offers) (wire.Off
 	return wire.Offsets{}, f.called()
 }
 
+func (f *fakeHub) Ranges(context.Context, schema.Device, wire.RangesAsk) (wire.RangesReply, error) {
+	return wire.RangesReply{Ranges: []wire.Range{}}, f.called()
+}
+
+func (f *fakeHub) Fetch(context.Context, schema.Device, wire.FetchAsk) (wire.FetchReply, error) {
+	return wire.FetchReply{Sets: [][]byte{}}, f.called()
+}
+
 func (f *fakeHub) Push(ctx context.Context, _ schema.Device, body io.Reader) (wire.PushReply, error) {
 	whole := 0
 	frames := wire.NewFrameReader(body)

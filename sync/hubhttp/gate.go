@@ -34,6 +34,8 @@ func routes() []route {
 		{path: wire.PathOffsets, bound: list, reply: list},
 		{path: wire.PathPush, bound: wire.MaxPush, held: pushHeld, reply: list},
 		{path: wire.PathPull, bound: list, reply: wire.MaxPullPage},
+		{path: wire.PathRanges, bound: 2 * small, reply: list},
+		{path: wire.PathFetch, bound: list, reply: wire.MaxPullPage + list},
 		{path: wire.PathPutOrder, bound: schema.MaxLedgerEntry + small, reply: small},
 		{path: wire.PathOrders, bound: small, reply: wire.MaxBody},
 		{path: wire.PathQuarantine, bound: small, reply: list},

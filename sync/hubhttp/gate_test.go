@@ -20,7 +20,7 @@ import (
 
 var allPaths = []string{
 	wire.PathFound, wire.PathJoin, wire.PathRequests, wire.PathLedger, wire.PathAppend, wire.PathPutBlobs, wire.PathGetBlobs,
-	wire.PathSync, wire.PathOffsets, wire.PathPush, wire.PathPull, wire.PathQuarantine, wire.PathPutOrder, wire.PathOrders,
+	wire.PathSync, wire.PathOffsets, wire.PathPush, wire.PathPull, wire.PathQuarantine, wire.PathPutOrder, wire.PathOrders, wire.PathRanges, wire.PathFetch,
 }
 
 // message returns a well-formed request of a route.
@@ -45,6 +45,10 @@ func message(t *testing.T, path string) []byte {
 		return encode(t, wire.SyncAsk{})
 	case wire.PathOffsets:
 		return encode(t, wire.Offers{Sets: []wire.Tip{}})
+	case wire.PathRanges:
+		return encode(t, wire.RangesAsk{Prefixes: [][]byte{{}}})
+	case wire.PathFetch:
+		return encode(t, wire.FetchAsk{Sets: []schema.Hash{}})
 	case wire.PathPull:
 		return encode(t, wire.PullAsk{Cursors: []wire.Cursor{}})
 	}

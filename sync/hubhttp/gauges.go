@@ -18,6 +18,8 @@ type gauges struct {
 	counts   map[string]*prometheus.Desc
 	contact  *prometheus.Desc
 	mismatch *prometheus.Desc
+	repairs  *prometheus.Desc
+	agreed   *prometheus.Desc
 }
 
 func newGauges(h Operated) *gauges {
@@ -33,7 +35,9 @@ func newGauges(h Operated) *gauges {
 		"backlog_bytes":       "Bytes of change-sets that came in part.",
 		"join_requests":       "Requests to join that wait for an officer.",
 		"store_bytes":         "Bytes that the store occupies.",
-		"digest_mismatches":   "Cursors that did not fit the hub's log, ever.",
+		"digest_mismatches":   "Digests that differed, and cursors that did not fit the hub's log, ever.",
+		"repairs":             "Change-sets that were given back after a mismatch, to the hub or to a device, ever.",
+		"torn_scopes":         "Scopes in whose logs change-sets are missing, until a device gives them back.",
 		"ready":               "1 when the hub can take pushes.",
 	} {
 		g.counts[name] = prometheus.NewDesc("escale_"+name, help, nil, nil)
@@ -41,7 +45,11 @@ func newGauges(h Operated) *gauges {
 	g.contact = prometheus.NewDesc("escale_device_last_contact_seconds",
 		"When a device was last heard of, Unix seconds; 0 for never.", []string{"device"}, nil)
 	g.mismatch = prometheus.NewDesc("escale_device_digest_mismatches",
-		"How often a device's cursor did not fit the hub's log.", []string{"device"}, nil)
+		"How often a device's digest differed, or its cursor did not fit the hub's log.", []string{"device"}, nil)
+	g.repairs = prometheus.NewDesc("escale_device_repairs",
+		"Change-sets that a device gave back to the hub or got back from it.", []string{"device"}, nil)
+	g.agreed = prometheus.NewDesc("escale_device_agreement_age_seconds",
+		"Seconds since a device and the hub last held the same; no sample if they never did.", []string{"device"}, nil)
 	return g
 }
 
@@ -52,6 +60,8 @@ func (g *gauges) Describe(out chan<- *prometheus.Desc) {
 	}
 	out <- g.contact
 	out <- g.mismatch
+	out <- g.repairs
+	out <- g.agreed
 }
 
 // Collect reads them. A hub that cannot answer is told as not ready, and as an error of the scrape.
@@ -74,7 +84,7 @@ func (g *gauges) Collect(out chan<- prometheus.Metric) {
 	for name, v := range counts(&s) {
 		set(name, v)
 	}
-	g.devices(s.Devices, out)
+	g.devices(&s, out)
 }
 
 func counts(s *hub.Status) map[string]float64 {
@@ -83,14 +93,19 @@ func counts(s *hub.Status) map[string]float64 {
 		"change_sets": float64(s.ChangeSets), "quarantined": float64(s.Quarantined), "open_conflicts": float64(s.Conflicts),
 		"backlog_change_sets": float64(s.Partials), "backlog_bytes": float64(s.PartialSize),
 		"join_requests": float64(s.Joining), "store_bytes": float64(s.Bytes), "digest_mismatches": float64(s.Mismatches),
+		"repairs": float64(s.Repairs), "torn_scopes": float64(s.Torn),
 	}
 }
 
-func (g *gauges) devices(devices []hub.DeviceStatus, out chan<- prometheus.Metric) {
-	for _, d := range devices {
+func (g *gauges) devices(s *hub.Status, out chan<- prometheus.Metric) {
+	for _, d := range s.Devices {
 		code := DeviceCode(d.Device)
 		out <- prometheus.MustNewConstMetric(g.contact, prometheus.GaugeValue, seconds(d.Last), code)
 		out <- prometheus.MustNewConstMetric(g.mismatch, prometheus.GaugeValue, float64(d.Mismatches), code)
+		out <- prometheus.MustNewConstMetric(g.repairs, prometheus.GaugeValue, float64(d.Repairs), code)
+		if !d.AgreedAt.IsZero() {
+			out <- prometheus.MustNewConstMetric(g.agreed, prometheus.GaugeValue, s.Now.Sub(d.AgreedAt).Seconds(), code)
+		}
 	}
 }
 

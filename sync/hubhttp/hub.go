@@ -43,11 +43,18 @@ type Keys interface {
 	Keys(ctx context.Context, d schema.Device) (wire.KeyReport, error)
 }
 
+// Repair is what the hub does where digests differ.
+type Repair interface {
+	Ranges(ctx context.Context, d schema.Device, in wire.RangesAsk) (wire.RangesReply, error)
+	Fetch(ctx context.Context, d schema.Device, in wire.FetchAsk) (wire.FetchReply, error)
+}
+
 // Hub is what is served.
 type Hub interface {
 	Door
 	Exchange
 	Keys
+	Repair
 }
 
 // Operated is what an operator is told of a hub.

@@ -111,6 +111,12 @@ func actions(h Hub, o *Options) map[string]action {
 			}
 			return r, err
 		}),
+		wire.PathRanges: taking(func(ctx context.Context, c *caller, in *wire.RangesAsk) (any, error) {
+			return h.Ranges(ctx, c.device, *in)
+		}),
+		wire.PathFetch: taking(func(ctx context.Context, c *caller, in *wire.FetchAsk) (any, error) {
+			return h.Fetch(ctx, c.device, *in)
+		}),
 		wire.PathPutOrder: taking(func(ctx context.Context, c *caller, in *wire.PendingOrder) (any, error) {
 			return nil, h.PutOrder(ctx, c.device, *in)
 		}),

@@ -121,10 +121,12 @@ func (r *Replica) pushBatch(ctx context.Context, batch []loaded, rep *Report) er
 		switch res.Status {
 		case wire.Accepted:
 			rep.Pushed++
+			r.taken[res.Set] = true
 		case wire.Duplicate:
 			rep.Duplicates++
 		case wire.Quarantined:
 			rep.Quarantined++
+			r.taken[res.Set] = true
 		case wire.Refused:
 			rep.Refused = append(rep.Refused, res)
 			continue

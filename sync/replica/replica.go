@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"escale/schema"
 	"escale/sync/wire"
@@ -31,6 +32,8 @@ type Transport interface {
 	Offsets(ctx context.Context, offers wire.Offers) (wire.Offsets, error)
 	Push(ctx context.Context, write func(io.Writer) error) (wire.PushReply, error)
 	Pull(ctx context.Context, ask wire.PullAsk) (wire.PullReply, error)
+	Ranges(ctx context.Context, ask wire.RangesAsk) (wire.RangesReply, error)
+	Fetch(ctx context.Context, ask wire.FetchAsk) (wire.FetchReply, error)
 }
 
 // Ledger is the store's ledger.
@@ -67,11 +70,25 @@ type Inbox interface {
 	OpenWaiting(ctx context.Context) error
 }
 
+// Records finds out what is held of a scope, and takes back what is missing.
+type Records interface {
+	// Held returns the change-sets of a scope that are here and still are what was signed, sorted.
+	Held(ctx context.Context, scope schema.Scope) ([]schema.Hash, error)
+	// TakeBack stores change-sets that are missing here, a predecessor before its successor, each verified like any other.
+	// It returns those that it took.
+	TakeBack(ctx context.Context, scope schema.Scope, raws [][]byte) ([]schema.Hash, error)
+	// Offer makes change-sets wait to be sent again.
+	Offer(ctx context.Context, sets []schema.Hash) error
+	// Objects counts the objects that change-sets touch.
+	Objects(ctx context.Context, sets []schema.Hash) (int, error)
+}
+
 // Store is all that an exchange needs of a laptop.
 type Store interface {
 	Ledger
 	Outbox
 	Inbox
+	Records
 	// Attend does what the ledger asks of this device (make epochs, wrap keys) and fetches what it granted. It reports
 	// whether there was anything to do; where there is not, it does not disturb the hub.
 	Attend(ctx context.Context) (bool, error)
@@ -86,6 +103,7 @@ const (
 	StepPush   Step = "push"
 	StepPull   Step = "pull"
 	StepCheck  Step = "check"
+	StepRepair Step = "repair"
 )
 
 // Report says what an exchange did.
@@ -99,7 +117,18 @@ type Report struct {
 	RoundTrips  int
 	Synced      bool           // both digests match
 	Differ      []schema.Scope // where they do not
+	Equal       []schema.Scope // where they do, although not everywhere
+	Repairs     []Repair       // what was missing on either side and was given back
+	Renewed     *Renewed       // another hub database than before
 	HubTime     int64          // Unix milliseconds, signed by the hub
+}
+
+// Renewed says that the hub's database is another one than this device last agreed with, and what it held when that was
+// noticed.
+type Renewed struct {
+	Head   *wire.Head
+	Scopes []wire.ScopeState
+	Again  int // change-sets that were offered again
 }
 
 // Replica exchanges one store's change-sets with one hub.
@@ -107,6 +136,7 @@ type Replica struct {
 	store     Store
 	transport Transport
 	progress  func(step Step, done, total int)
+	taken     map[schema.Hash]bool // what the hub took of what it lacked
 }
 
 // New returns a replica. progress may be nil.
@@ -114,7 +144,7 @@ func New(store Store, transport Transport, progress func(step Step, done, total 
 	if progress == nil {
 		progress = func(Step, int, int) {}
 	}
-	return &Replica{store, transport, progress}
+	return &Replica{store: store, transport: transport, progress: progress, taken: map[schema.Hash]bool{}}
 }
 
 // Bounds of one exchange: how often it starts over while that brings it forward (others push, the ledger grows), and how
@@ -122,6 +152,7 @@ func New(store Store, transport Transport, progress func(step Step, done, total 
 const (
 	maxRounds = 64
 	maxIdle   = 2
+	maxMends  = 3 // how often differences are looked for
 )
 
 // Run exchanges until both sides hold the same, or says why they do not.
@@ -130,8 +161,9 @@ func (r *Replica) Run(ctx context.Context) (Report, error) {
 	if err := r.store.CloseOpenSets(ctx); err != nil {
 		return rep, err
 	}
-	var fault error // of the newest round: what could not be taken while the rest went on
-	idle, again := 0, false
+	var fault error  // of the newest round: what could not be taken while the rest went on
+	var unmend error // of the newest repair
+	idle, again, mends := 0, false, 0
 	for round := 0; ; round++ {
 		reply, err := r.ask(ctx, &rep)
 		if err != nil {
@@ -146,7 +178,18 @@ func (r *Replica) Run(ctx context.Context) (Report, error) {
 			continue
 		}
 		if idle >= maxIdle || round >= maxRounds || len(rep.Refused) > 0 {
-			return rep, r.unequal(ctx, &reply, &rep, fault)
+			return rep, r.unequal(ctx, &reply, &rep, fault, unmend)
+		}
+		mended := false
+		if idle > 0 && mends < maxMends {
+			mends++
+			if mended, unmend, err = r.mend(ctx, &reply, &rep); err != nil {
+				return rep, err
+			}
+		}
+		if mended {
+			idle = 0
+			continue
 		}
 		if idle > 0 && fault == nil && !again {
 			again = true
@@ -166,15 +209,22 @@ func (r *Replica) Run(ctx context.Context) (Report, error) {
 }
 
 // unequal says where and why both sides do not hold the same.
-func (r *Replica) unequal(ctx context.Context, reply *wire.SyncReply, rep *Report, fault error) (err error) {
+func (r *Replica) unequal(ctx context.Context, reply *wire.SyncReply, rep *Report, fault, unmend error) (err error) {
 	if rep.Differ, err = r.differing(ctx, reply); err != nil {
 		return err
+	}
+	for _, s := range reply.Scopes {
+		if !slices.Contains(rep.Differ, s.Scope) {
+			rep.Equal = append(rep.Equal, s.Scope)
+		}
 	}
 	switch {
 	case len(rep.Refused) > 0:
 		return errors.Join(fmt.Errorf("%w: %d", ErrRefused, len(rep.Refused)), fault)
 	case fault != nil:
 		return fault
+	case unmend != nil:
+		return fmt.Errorf("%w in %d scopes: %w", ErrDiverged, len(rep.Differ), unmend)
 	}
 	return fmt.Errorf("%w in %d scopes", ErrDiverged, len(rep.Differ))
 }
@@ -224,7 +274,7 @@ func (r *Replica) ask(ctx context.Context, rep *Report) (wire.SyncReply, error) 
 // on; an error ends the exchange.
 func (r *Replica) round(ctx context.Context, reply *wire.SyncReply, rep *Report) (fault, err error) {
 	if reply.HubEpoch != r.store.HubEpoch() {
-		if err := r.store.OfferAgain(ctx, reply.HubEpoch); err != nil {
+		if err := r.offerAgain(ctx, reply, rep); err != nil {
 			return nil, err
 		}
 	}
@@ -248,6 +298,18 @@ func (r *Replica) round(ctx context.Context, reply *wire.SyncReply, rep *Report)
 		fault = errors.Join(fault, err)
 	}
 	return fault, errors.Join(ctx.Err(), r.store.OpenWaiting(ctx))
+}
+
+// offerAgain starts over with a hub database that is another one than before. At the first contact of all there is nothing
+// to tell.
+func (r *Replica) offerAgain(ctx context.Context, reply *wire.SyncReply, rep *Report) error {
+	first := r.store.HubEpoch() == wire.HubEpoch{}
+	if err := r.store.OfferAgain(ctx, reply.HubEpoch); err != nil || first {
+		return err
+	}
+	unsent, err := r.store.Unsent(ctx)
+	rep.Renewed = &Renewed{Head: reply.Head, Scopes: reply.Scopes, Again: len(unsent)}
+	return err
 }
 
 // changed adds the scopes whose log at the hub is not the one that was read to its end, or that the hub does not name yet.

@@ -1,6 +1,7 @@
 package replica_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/binary"
 	"errors"
@@ -79,9 +80,26 @@ func (l *laptop) ResetCursor(context.Context, schema.Scope) error {
 	l.cursor, l.unsent = wire.Cursor{Scope: scope}, slices.Clone(l.sets)
 	return nil
 }
-func (l *laptop) NoteOwn(context.Context, []wire.Tip) error { return nil }
-func (l *laptop) OpenWaiting(context.Context) error         { return nil }
-func (l *laptop) Attend(context.Context) (bool, error)      { l.attended++; return false, nil }
+func (l *laptop) Held(context.Context, schema.Scope) ([]schema.Hash, error) {
+	out := slices.Clone(l.sets)
+	slices.SortFunc(out, func(a, b schema.Hash) int { return bytes.Compare(a[:], b[:]) })
+	return out, nil
+}
+func (l *laptop) TakeBack(_ context.Context, _ schema.Scope, raws [][]byte) (took []schema.Hash, err error) {
+	for _, raw := range raws {
+		h := schema.Hash(raw)
+		l.sets, took = append(l.sets, h), append(took, h)
+	}
+	return took, nil
+}
+func (l *laptop) Offer(_ context.Context, sets []schema.Hash) error {
+	l.unsent = append(l.unsent, sets...)
+	return nil
+}
+func (l *laptop) Objects(_ context.Context, sets []schema.Hash) (int, error) { return len(sets), nil }
+func (l *laptop) NoteOwn(context.Context, []wire.Tip) error                  { return nil }
+func (l *laptop) OpenWaiting(context.Context) error                          { return nil }
+func (l *laptop) Attend(context.Context) (bool, error)                       { l.attended++; return false, nil }
 
 func digest(sets []schema.Hash) schema.Hash {
 	var tips []wire.Tip
@@ -170,6 +188,26 @@ func (h *hub) Push(_ context.Context, write func(io.Writer) error) (out wire.Pus
 		if opening != nil {
 			h.sets = append(h.sets, opening.Set)
 			out.Results = append(out.Results, wire.PushResult{Set: opening.Set})
+		}
+	}
+	return answer(h, out)
+}
+
+func (h *hub) Ranges(_ context.Context, ask wire.RangesAsk) (wire.RangesReply, error) {
+	if err := wire.CheckPrefixes(ask.Prefixes); err != nil {
+		return wire.RangesReply{}, err
+	}
+	s := wire.NewSurveyor(ask.Prefixes)
+	for _, x := range h.sets {
+		s.Add(x)
+	}
+	return answer(h, wire.RangesReply{Ranges: s.Ranges()})
+}
+
+func (h *hub) Fetch(_ context.Context, ask wire.FetchAsk) (out wire.FetchReply, err error) {
+	for _, x := range ask.Sets {
+		if slices.Contains(h.sets, x) {
+			out.Sets = append(out.Sets, x[:])
 		}
 	}
 	return answer(h, out)

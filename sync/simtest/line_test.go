@@ -108,6 +108,12 @@ func (n *line) Offsets(ctx context.Context, o wire.Offers) (wire.Offsets, error)
 func (n *line) Pull(ctx context.Context, ask wire.PullAsk) (wire.PullReply, error) {
 	return over(n, false, func() (wire.PullReply, error) { return n.l.w.hub.Pull(ctx, n.device(), ask) })
 }
+func (n *line) Ranges(ctx context.Context, ask wire.RangesAsk) (wire.RangesReply, error) {
+	return over(n, false, func() (wire.RangesReply, error) { return n.l.w.hub.Ranges(ctx, n.device(), ask) })
+}
+func (n *line) Fetch(ctx context.Context, ask wire.FetchAsk) (wire.FetchReply, error) {
+	return over(n, false, func() (wire.FetchReply, error) { return n.l.w.hub.Fetch(ctx, n.device(), ask) })
+}
 func (n *line) PutBlobs(ctx context.Context, b wire.Blobs) error {
 	_, err := over(n, false, func() (wire.Empty, error) { return wire.Empty{}, n.l.w.hub.PutBlobs(ctx, n.device(), b) })
 	return err

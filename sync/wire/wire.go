@@ -30,6 +30,8 @@ const (
 	PathOffsets    = "/v1/offsets"    // Offers → Offsets
 	PathPush       = "/v1/push"       // frames → PushReply
 	PathPull       = "/v1/pull"       // PullAsk → PullReply
+	PathRanges     = "/v1/ranges"     // RangesAsk → RangesReply: where digests differ, find out in what
+	PathFetch      = "/v1/fetch"      // FetchAsk → FetchReply: change-sets by name
 	PathQuarantine = "/v1/quarantine" // → Quarantine: an officer's device asks what was set aside
 	PathCheckPack  = "/v1/keys/check" // PackCheck → PackChecked: is a key pack complete?
 	PathKeys       = "/v1/keys"       // → KeyReport: an officer's device asks what is under which epoch
