@@ -9,7 +9,7 @@ export CGO_ENABLED = 0
 PROGRAMS = escale escale-hub
 PLATFORMS = linux/amd64 linux/arm64 windows/amd64 windows/arm64 darwin/amd64 darwin/arm64
 
-.PHONY: help build demo test check fmt vet lint tidy rules bench load sim mutants fuzz cross clean
+.PHONY: help build demo test check fmt vet lint tidy rules bench conformance load sim mutants fuzz cross clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -53,6 +53,9 @@ bench: ## measure speed and size as ratios in one run (JSON=FILE, ONLY=NAME)
 load: build ## one hub under the load of DEVICES (120) with CHANGESETS (30000) of 100 deltas, and a newcomer who reads all (JSON=FILE)
 	$(GO) build -trimpath -o bin/ ./cmd/escale-bench
 	bin/escale-bench -load -program bin/escale-hub $(if $(DEVICES),-devices $(DEVICES)) $(if $(CHANGESETS),-changesets $(CHANGESETS)) $(if $(JSON),-json $(JSON))
+
+conformance: ## run cases of forms, expressions and walks in the folder CASES (JSON=FILE)
+	$(GO) run -trimpath ./cmd/escale-conformance $(if $(JSON),-json $(JSON)) $(CASES)
 
 sim: ## simulate laptops, hubs, clocks and lines from SEEDS drawn stories (SEED=n replays one)
 	SEEDS=$(or $(SEEDS),300) $(if $(filter command line,$(origin SEED)),SEED=$(SEED)) $(GO) test -count=1 -timeout 0 -v -run 'TestSimulation|TestFound' ./sync/simtest

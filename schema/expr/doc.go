@@ -1,9 +1,9 @@
-// Package expr compiles and evaluates the expression language of XLSForm sheets: XPath 1.0 operators and conversions,
-// ${name} references, "." for the value of the field itself, and the functions listed in functions.go.
+// Package expr compiles and evaluates the expression language of XLSForm sheets: XPath 1.0 with the functions that the ODK
+// XForms specification adds, and ${name} references.
 //
-// Invariants: an expression is compiled once and is immutable afterwards; Eval is deterministic, because the clock comes
-// with the Context; sizes and nesting are bounded both when compiling and when evaluating; errors carry positions and names
-// of functions, never values.
+// What an expression reads is a tree of Nodes: the answers of a form, a list of choices. Invariants: an expression is compiled
+// once and is immutable afterwards; Eval is deterministic, because clock, randomness and labels come with the Context; sizes,
+// nesting and the number of nodes visited are bounded; errors carry positions and names of functions, never values.
 //
 // The package does not know what a form is, where an answer is stored or who asks.
 package expr

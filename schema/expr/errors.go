@@ -1,15 +1,13 @@
 package expr
 
-import (
-	"errors"
-	"fmt"
-)
+import "fmt"
 
-// SyntaxError refuses a source text. Offset is the byte position; Function is set when a function is unknown.
+// SyntaxError refuses a source text. Offset is the byte position; Function is set when a function is unknown or misused.
 type SyntaxError struct {
 	Offset   int
 	Message  string
 	Function string
+	Hint     string
 }
 
 func (e *SyntaxError) Error() string {
@@ -18,9 +16,3 @@ func (e *SyntaxError) Error() string {
 	}
 	return fmt.Sprintf("position %d: %s", e.Offset+1, e.Message)
 }
-
-// Errors of evaluation.
-var (
-	ErrTooLong = errors.New("expr: a value in the expression is too long")
-	ErrPattern = errors.New("expr: regex pattern is not valid")
-)

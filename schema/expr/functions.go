@@ -1,241 +1,293 @@
 package expr
 
-import (
-	"math"
-	"regexp"
-	"slices"
-	"strings"
-	"time"
-)
+import "math"
 
-const many = 64 // most arguments of a function that takes any number
+const many = 1024 // most arguments of a function that takes any number
 
-// function is one entry of the library: how many arguments it takes, how it runs, and for some a special node that does
-// part of the work when compiling; build may return nil to say that these arguments allow none.
+// function is one entry of the library: how many arguments it takes and how it runs.
 type function struct {
-	min, max int
-	build    func(args []node) (node, error)
-	eval     func(ctx *Context, args []node) (Value, error)
+	min, max  int
+	eval      func(s *scope, args []node) (Value, error)
+	odd, even bool // the number of arguments must be odd, or even
 }
 
-// lookupFunction is a switch and not a table, so that the package has no mutable state.
+// lookupFunction is made of switches and not of a table, so that the package has no mutable state.
 func lookupFunction(name string) (function, bool) {
-	switch name {
-	case "today", "now":
-		return function{0, 0, nil, clock(name)}, true
-	case "true", "false":
-		return function{0, 0, nil, constant(Bool(name == "true"))}, true
-	case "not", "boolean", "number", "string", "int", "string-length", "count-selected", "date":
-		return function{1, 1, nil, unary(name)}, true
-	case "round":
-		return function{1, 2, nil, strict(roundTo)}, true
-	case "contains", "starts-with", "selected":
-		return function{2, 2, nil, strict(textTest(name))}, true
-	case "regex":
-		return function{2, 2, buildRegex, strict(matchRegex)}, true
-	case "if":
-		return function{3, 3, nil, choose}, true
-	case "coalesce":
-		return function{1, many, nil, coalesce}, true
-	case "concat":
-		return function{1, many, nil, strict(concat)}, true
-	case "min", "max":
-		return function{1, many, nil, strict(extreme(name))}, true
+	for _, library := range [...]func(string) (function, bool){
+		logicFunction, textFunction, numberFunction, mathFunction, dateFunction, nodeFunction, listFunction, geoFunction} {
+		if f, ok := library(name); ok {
+			return f, true
+		}
 	}
 	return function{}, false
 }
 
 // strict evaluates all arguments before it calls f.
-func strict(f func(args []Value) (Value, error)) func(*Context, []node) (Value, error) {
-	return func(ctx *Context, args []node) (Value, error) {
+func strict(f func(s *scope, args []Value) (Value, error)) func(*scope, []node) (Value, error) {
+	return func(s *scope, args []node) (Value, error) {
 		values := make([]Value, len(args))
 		for i, a := range args {
-			v, err := a.eval(ctx)
+			v, err := a.eval(s)
 			if err != nil {
 				return Value{}, err
 			}
 			values[i] = v
 		}
-		return f(values)
+		return f(s, values)
 	}
 }
 
-func constant(v Value) func(*Context, []node) (Value, error) {
-	return func(*Context, []node) (Value, error) { return v, nil }
+// plain adapts a function of values that cannot fail.
+func plain(f func(s *scope, args []Value) Value) func(*scope, []node) (Value, error) {
+	return strict(func(s *scope, args []Value) (Value, error) { return f(s, args), nil })
 }
 
-func clock(name string) func(*Context, []node) (Value, error) {
-	return func(ctx *Context, _ []node) (Value, error) {
-		if name == "today" {
-			return Date(ctx.Now.Format(time.DateOnly)), nil
-		}
-		return DateTime(ctx.Now.Format(time.RFC3339), ctx.Now.Location()), nil
-	}
+func constant(v Value) func(*scope, []node) (Value, error) {
+	return func(*scope, []node) (Value, error) { return v, nil }
 }
 
-func unary(name string) func(*Context, []node) (Value, error) {
-	return func(ctx *Context, args []node) (Value, error) {
-		v, err := args[0].eval(ctx)
-		if err != nil {
-			return Value{}, err
-		}
-		return convert(name, v), nil
-	}
-}
-
-func convert(name string, v Value) Value {
+func logicFunction(name string) (function, bool) {
 	switch name {
+	case "true", "false":
+		return function{eval: constant(Bool(name == "true"))}, true
 	case "not":
-		return Bool(!v.Bool())
+		return function{min: 1, max: 1, eval: plain(func(_ *scope, a []Value) Value { return Bool(!a[0].Bool()) })}, true
 	case "boolean":
-		return Bool(v.Bool())
-	case "number":
-		return Number(v.Float())
-	case "int":
-		return Number(math.Trunc(v.Float()))
-	case "string-length":
-		return Number(float64(len([]rune(v.Text()))))
-	case "count-selected":
-		return Number(float64(len(strings.Fields(v.Text()))))
-	case "date":
-		return toDate(v)
-	default: // "string"
-		return String(v.Text())
+		return function{min: 1, max: 1, eval: plain(func(_ *scope, a []Value) Value { return Bool(a[0].Bool()) })}, true
+	case "boolean-from-string":
+		return function{min: 1, max: 1, eval: plain(booleanFromString)}, true
+	case "if":
+		return function{min: 3, max: 3, eval: choose}, true
+	case "coalesce":
+		return function{min: 1, max: many, eval: coalesce}, true
+	case "once":
+		return function{min: 1, max: 1, eval: once}, true
+	case "checklist":
+		return function{min: 2, max: many, eval: strict(checklist)}, true
+	case "weighted-checklist":
+		return function{min: 2, max: many, eval: strict(weightedChecklist), even: true}, true
 	}
+	return function{}, false
 }
 
-// toDate reads an ISO date, the day of a point in time, or a number of days since 1970-01-01.
-func toDate(v Value) Value {
-	if v.kind == KindString {
-		if len(v.str) > len(time.DateOnly) {
-			if t, ok := parseDateTime(v.str, time.UTC); ok {
-				return Date(t.Format(time.DateOnly))
-			}
-		}
-		return Date(v.str)
-	}
-	day := math.Floor(v.Float())
-	if math.IsNaN(day) || math.Abs(day) > 2_900_000 { // outside the years 0 to 9999 ISO dates need other layouts
-		return Missing()
-	}
-	return Date(time.Unix(int64(day)*86400, 0).UTC().Format(time.DateOnly))
+func booleanFromString(s *scope, args []Value) Value {
+	text := s.text(args[0])
+	return Bool(text == "true" || text == "1")
 }
 
-func textTest(name string) func(args []Value) (Value, error) {
-	return func(args []Value) (Value, error) {
-		a, b := args[0].Text(), args[1].Text()
-		switch name {
-		case "contains":
-			return Bool(strings.Contains(a, b)), nil
-		case "starts-with":
-			return Bool(strings.HasPrefix(a, b)), nil
-		default: // "selected"
-			return Bool(slices.Contains(strings.Fields(a), strings.TrimSpace(b))), nil
-		}
-	}
-}
-
-// compilePattern wraps the pattern: regex() must match the whole text, as form designers know it.
-func compilePattern(pattern string) (*regexp.Regexp, error) {
-	if len(pattern) > MaxSource {
-		return nil, ErrTooLong
-	}
-	re, err := regexp.Compile("^(?:" + pattern + ")$")
-	if err != nil {
-		return nil, ErrPattern // the cause would quote the pattern, which may come from an answer
-	}
-	return re, nil
-}
-
-// regexNode is a call of regex() with a literal pattern, compiled once.
-type regexNode struct {
-	pattern *regexp.Regexp
-	text    node
-}
-
-func (n regexNode) eval(ctx *Context) (Value, error) {
-	v, err := n.text.eval(ctx)
-	if err != nil {
-		return Value{}, err
-	}
-	return Bool(n.pattern.MatchString(v.Text())), nil
-}
-
-func buildRegex(args []node) (node, error) {
-	literal, ok := args[1].(literalNode)
-	if !ok {
-		return nil, nil
-	}
-	re, err := compilePattern(literal.value.Text())
-	if err != nil {
-		return nil, err
-	}
-	return regexNode{pattern: re, text: args[0]}, nil
-}
-
-func matchRegex(args []Value) (Value, error) {
-	re, err := compilePattern(args[1].Text())
-	if err != nil {
-		return Value{}, err
-	}
-	return Bool(re.MatchString(args[0].Text())), nil
-}
-
-func choose(ctx *Context, args []node) (Value, error) {
-	condition, err := args[0].eval(ctx)
+func choose(s *scope, args []node) (Value, error) {
+	condition, err := args[0].eval(s)
 	if err != nil {
 		return Value{}, err
 	}
 	if condition.Bool() {
-		return args[1].eval(ctx)
+		return args[1].eval(s)
 	}
-	return args[2].eval(ctx)
+	return args[2].eval(s)
 }
 
-func coalesce(ctx *Context, args []node) (Value, error) {
+func coalesce(s *scope, args []node) (Value, error) {
 	for _, a := range args {
-		v, err := a.eval(ctx)
-		if err != nil || v.Text() != "" {
+		v, err := a.eval(s)
+		if err != nil || s.text(v) != "" {
 			return v, err
 		}
 	}
 	return Missing(), nil
 }
 
-func concat(args []Value) (Value, error) {
-	var b strings.Builder
-	for _, a := range args {
-		b.WriteString(a.Text())
-		if b.Len() > MaxString {
-			return Value{}, ErrTooLong
+// once keeps what the field already holds.
+func once(s *scope, args []node) (Value, error) {
+	if s.ctx.Node != nil {
+		if text := s.nodeText(s.ctx.Node); text != "" {
+			return String(text), nil
 		}
 	}
-	return String(b.String()), nil
+	v, err := args[0].eval(s)
+	return v, err
 }
 
-func extreme(name string) func(args []Value) (Value, error) {
-	return func(args []Value) (Value, error) {
-		best := args[0].Float()
-		for _, a := range args[1:] {
-			if name == "min" {
-				best = math.Min(best, a.Float())
+func checklist(s *scope, args []Value) (Value, error) {
+	count := 0.0
+	for _, a := range args[2:] {
+		for _, v := range flatten(a) {
+			count += s.weight(v, Number(1))
+		}
+	}
+	return s.within(count, args), nil
+}
+
+// weightedChecklist pairs values with weights; where a node-set stands its nodes are paired one by one.
+func weightedChecklist(s *scope, args []Value) (Value, error) {
+	total := 0.0
+	for i := 2; i+1 < len(args); i += 2 {
+		values, weights := flatten(args[i]), flatten(args[i+1])
+		if len(values) != len(weights) {
+			return Value{}, ErrArgument
+		}
+		for j, v := range values {
+			total += s.weight(v, weights[j])
+		}
+	}
+	return s.within(total, args), nil
+}
+
+// weight counts v when it is true: a text, or the text of a node, when it is not empty.
+func (s *scope) weight(v, weight Value) float64 {
+	if v.kind == KindNodes {
+		v = String(s.text(v))
+	}
+	if !v.Bool() {
+		return 0
+	}
+	return s.number(weight)
+}
+
+func (s *scope) within(count float64, args []Value) Value {
+	low, high := s.number(args[0]), s.number(args[1])
+	return Bool((low < 0 || count >= low) && (high < 0 || count <= high))
+}
+
+// flatten takes a node-set apart.
+func flatten(v Value) []Value {
+	if v.kind != KindNodes {
+		return []Value{v}
+	}
+	values := make([]Value, len(v.nodes))
+	for i, n := range v.nodes {
+		values[i] = Nodes(n)
+	}
+	return values
+}
+
+func numberFunction(name string) (function, bool) {
+	switch name {
+	case "number":
+		return function{max: 1, eval: numberOf}, true
+	case "int":
+		return function{min: 1, max: 1, eval: plain(func(s *scope, a []Value) Value { return Number(math.Trunc(s.number(a[0]))) })}, true
+	case "round":
+		return function{min: 1, max: 2, eval: plain(roundTo)}, true
+	case "min", "max":
+		return function{min: 1, max: many, eval: plain(extreme(name == "min"))}, true
+	case "sum":
+		return function{min: 1, max: 1, eval: strict(sum)}, true
+	case "random":
+		return function{eval: random}, true
+	case "pow":
+		return function{min: 2, max: 2, eval: plain(func(s *scope, a []Value) Value { return Number(math.Pow(s.number(a[0]), s.number(a[1]))) })}, true
+	case "atan2":
+		return function{min: 2, max: 2, eval: plain(func(s *scope, a []Value) Value { return Number(math.Atan2(s.number(a[0]), s.number(a[1]))) })}, true
+	case "pi":
+		return function{eval: constant(Number(math.Pi))}, true
+	}
+	return function{}, false
+}
+
+func mathFunction(name string) (function, bool) {
+	var f func(float64) float64
+	switch name {
+	case "floor":
+		f = math.Floor
+	case "ceiling":
+		f = math.Ceil
+	case "abs":
+		f = math.Abs
+	case "sqrt":
+		f = math.Sqrt
+	case "exp":
+		f = math.Exp
+	case "exp10":
+		f = func(x float64) float64 { return math.Pow(10, x) }
+	case "log":
+		f = math.Log
+	case "log10":
+		f = math.Log10
+	case "sin":
+		f = math.Sin
+	case "cos":
+		f = math.Cos
+	case "tan":
+		f = math.Tan
+	case "asin":
+		f = math.Asin
+	case "acos":
+		f = math.Acos
+	case "atan":
+		f = math.Atan
+	default:
+		return function{}, false
+	}
+	return function{min: 1, max: 1, eval: plain(func(s *scope, a []Value) Value { return Number(f(s.number(a[0]))) })}, true
+}
+
+func numberOf(s *scope, args []node) (Value, error) {
+	v := Nodes(s.node)
+	if len(args) == 1 {
+		var err error
+		if v, err = args[0].eval(s); err != nil {
+			return Value{}, err
+		}
+	}
+	return Number(s.number(v)), nil
+}
+
+// numbers converts all arguments, node by node.
+func (s *scope) numbers(args []Value) []float64 {
+	var all []float64
+	for _, a := range args {
+		for _, v := range flatten(a) {
+			all = append(all, s.number(v))
+		}
+	}
+	return all
+}
+
+// extreme is NaN when there is nothing to compare, or something that is no number.
+func extreme(least bool) func(s *scope, args []Value) Value {
+	return func(s *scope, args []Value) Value {
+		numbers := s.numbers(args)
+		if len(numbers) == 0 {
+			return Number(math.NaN())
+		}
+		best := numbers[0]
+		for _, x := range numbers[1:] {
+			if least {
+				best = math.Min(best, x)
 			} else {
-				best = math.Max(best, a.Float())
+				best = math.Max(best, x)
 			}
 		}
-		return Number(best), nil
+		return Number(best)
 	}
+}
+
+func sum(s *scope, args []Value) (Value, error) {
+	if args[0].kind != KindNodes {
+		return Value{}, ErrNoNodes
+	}
+	total := 0.0
+	for _, x := range s.numbers(args) {
+		total += x
+	}
+	return Number(total), nil
 }
 
 // roundTo rounds half towards positive infinity, as XPath 1.0 says; the second argument gives decimal places.
-func roundTo(args []Value) (Value, error) {
-	x, scale := args[0].Float(), 1.0
+func roundTo(s *scope, args []Value) Value {
+	x, scale := s.number(args[0]), 1.0
 	if len(args) == 2 {
-		places := math.Max(-15, math.Min(15, math.Trunc(args[1].Float())))
-		scale = math.Pow(10, places)
+		places := math.Max(-15, math.Min(15, math.Trunc(s.number(args[1]))))
+		if math.IsNaN(places) {
+			return Number(math.NaN())
+		}
+		scale = math.Pow(10, math.Abs(places))
+		if places < 0 {
+			return Number(math.Floor(x/scale+0.5) * scale)
+		}
 	}
 	if math.IsNaN(x) || math.IsInf(x, 0) || math.IsInf(x*scale, 0) {
-		return Number(x), nil
+		return Number(x)
 	}
-	return Number(math.Floor(x*scale+0.5) / scale), nil
+	return Number(math.Floor(x*scale+0.5) / scale)
 }

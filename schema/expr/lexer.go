@@ -1,6 +1,10 @@
 package expr
 
-import "strings"
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
 
 type tokenKind uint8
 
@@ -8,31 +12,42 @@ const (
 	tokenEnd tokenKind = iota
 	tokenNumber
 	tokenString
-	tokenName     // function name or word operator
+	tokenName     // name, prefix:name, prefix:*
 	tokenRef      // ${name}
-	tokenOperator // = != < <= > >= + - *
-	tokenSelf     // .
+	tokenOperator // = != < <= > >= + - * | and or div mod, and the punctuation of paths: / // . .. @ :: *
 	tokenOpen
 	tokenClose
 	tokenComma
+	tokenSquareOpen
+	tokenSquareClose
 )
 
 type token struct {
 	kind   tokenKind
 	text   string
 	offset int
+	word   bool // an operator that is a word, or "*": where no operator can stand it is a name
 }
 
-// lexer cuts the source into tokens, one at a time.
+// lexer cuts the source into tokens, one at a time. Whether a name or "*" is an operator depends on what stands before it,
+// as XPath 1.0 §3.7 says.
 type lexer struct {
 	source string
 	pos    int
+	last   token
+	begun  bool
 }
 
 func (l *lexer) next() (token, error) {
 	for l.pos < len(l.source) && strings.IndexByte(" \t\r\n", l.source[l.pos]) >= 0 {
 		l.pos++
 	}
+	t, err := l.scan()
+	l.last, l.begun = t, true
+	return t, err
+}
+
+func (l *lexer) scan() (token, error) {
 	if l.pos == len(l.source) {
 		return token{kind: tokenEnd, offset: l.pos}, nil
 	}
@@ -44,10 +59,26 @@ func (l *lexer) next() (token, error) {
 		return l.reference()
 	case digit(c) || c == '.' && l.pos+1 < len(l.source) && digit(l.source[l.pos+1]):
 		return l.number(), nil
-	case letter(c):
+	case letter(l.rest()):
 		return l.name(), nil
 	}
 	return l.symbol(c)
+}
+
+func (l *lexer) rest() string { return l.source[l.pos:] }
+
+// expectsOperator tells whether an operand has just ended.
+func (l *lexer) expectsOperator() bool {
+	if !l.begun {
+		return false
+	}
+	switch l.last.kind {
+	case tokenNumber, tokenString, tokenName, tokenRef, tokenClose, tokenSquareClose:
+		return true
+	case tokenOperator:
+		return l.last.text == "." || l.last.text == ".." || l.last.text == "*" && !l.last.word
+	}
+	return false
 }
 
 func (l *lexer) take(kind tokenKind, length int) token {
@@ -68,13 +99,13 @@ func (l *lexer) text(quote byte) (token, error) {
 
 func (l *lexer) reference() (token, error) {
 	start := l.pos
-	rest := l.source[start:]
+	rest := l.rest()
 	end := strings.IndexByte(rest, '}')
 	if !strings.HasPrefix(rest, "${") || end < 0 {
 		return token{}, &SyntaxError{Offset: start, Message: "a reference is written ${name}"}
 	}
 	name := strings.Trim(rest[2:end], " ")
-	if !ValidName(name) {
+	if !IsName(strings.TrimPrefix(name, LastSaved)) {
 		return token{}, &SyntaxError{Offset: start, Message: "a reference needs a field name"}
 	}
 	l.pos += end + 1
@@ -82,22 +113,60 @@ func (l *lexer) reference() (token, error) {
 }
 
 func (l *lexer) number() token {
-	end, dots := l.pos, 0
-	for end < len(l.source) && (digit(l.source[end]) || l.source[end] == '.' && dots == 0) {
-		if l.source[end] == '.' {
-			dots++
-		}
-		end++
+	i := l.pos
+	i = digits(l.source, i)
+	if i < len(l.source) && l.source[i] == '.' {
+		i = digits(l.source, i+1)
 	}
-	return l.take(tokenNumber, end-l.pos)
+	if e := digits(l.source, exponent(l.source, i)); e > i && digit(l.source[e-1]) {
+		i = e
+	}
+	return l.take(tokenNumber, i-l.pos)
 }
 
-func (l *lexer) name() token {
-	end := l.pos
-	for end < len(l.source) && nameByte(l.source[end]) {
-		end++
+func digits(s string, i int) int {
+	for i < len(s) && digit(s[i]) {
+		i++
 	}
-	return l.take(tokenName, end-l.pos)
+	return i
+}
+
+// exponent returns where the digits of an exponent begin, else i itself.
+func exponent(s string, i int) int {
+	if i+1 >= len(s) || s[i] != 'e' && s[i] != 'E' {
+		return i
+	}
+	if (s[i+1] == '-' || s[i+1] == '+') && i+2 < len(s) && digit(s[i+2]) {
+		return i + 2
+	}
+	if digit(s[i+1]) {
+		return i + 1
+	}
+	return i
+}
+
+// name reads a name or a word operator. Where only an operator can stand its letters may touch what follows: "1div1".
+func (l *lexer) name() token {
+	if l.expectsOperator() {
+		for _, op := range [...]string{"and", "or", "div", "mod"} {
+			if strings.HasPrefix(l.rest(), op) {
+				t := l.take(tokenOperator, len(op))
+				t.word = true
+				return t
+			}
+		}
+	}
+	length := nameLength(l.rest())
+	rest := l.rest()[length:]
+	if strings.HasPrefix(rest, ":*") {
+		return l.take(tokenName, length+2)
+	}
+	if strings.HasPrefix(rest, ":") && !strings.HasPrefix(rest, "::") {
+		if local := nameLength(rest[1:]); local > 0 {
+			return l.take(tokenName, length+1+local)
+		}
+	}
+	return l.take(tokenName, length)
 }
 
 func (l *lexer) symbol(c byte) (token, error) {
@@ -106,35 +175,62 @@ func (l *lexer) symbol(c byte) (token, error) {
 		return l.take(tokenOpen, 1), nil
 	case ')':
 		return l.take(tokenClose, 1), nil
+	case '[':
+		return l.take(tokenSquareOpen, 1), nil
+	case ']':
+		return l.take(tokenSquareClose, 1), nil
 	case ',':
 		return l.take(tokenComma, 1), nil
-	case '.':
-		return l.take(tokenSelf, 1), nil
-	case '=', '+', '-', '*':
-		return l.take(tokenOperator, 1), nil
+	case '*':
+		word := l.expectsOperator()
+		t := l.take(tokenOperator, 1)
+		t.word = word
+		return t, nil
 	}
-	rest := l.source[l.pos:]
-	for _, op := range []string{"!=", "<=", ">=", "<", ">"} {
-		if strings.HasPrefix(rest, op) {
+	for _, op := range [...]string{"!=", "<=", ">=", "//", "..", "::", "=", "<", ">", "+", "-", "|", "/", ".", "@"} {
+		if strings.HasPrefix(l.rest(), op) {
 			return l.take(tokenOperator, len(op)), nil
 		}
 	}
-	return token{}, &SyntaxError{Offset: l.pos, Message: "character is not part of the language"}
+	return token{}, &SyntaxError{Offset: l.pos, Message: "character is not expected here"}
 }
 
-// ValidName tells whether s can name a field: a letter or underscore, then letters, digits, "_", "-" or ".", at most 64 bytes.
+func digit(c byte) bool { return c >= '0' && c <= '9' }
+
+func letter(s string) bool {
+	r, _ := utf8.DecodeRuneInString(s)
+	return r == '_' || unicode.IsLetter(r)
+}
+
+func nameLength(s string) int {
+	for i, r := range s {
+		switch {
+		case r == '_' || unicode.IsLetter(r):
+		case i > 0 && (r == '-' || r == '.' || unicode.IsDigit(r) || unicode.Is(unicode.Mn, r) || unicode.Is(unicode.Mc, r) || r == '·'):
+		default:
+			return i
+		}
+	}
+	return len(s)
+}
+
+// LastSaved marks a reference to the form as it was saved last time: ${last-saved#name}.
+const LastSaved = "last-saved#"
+
+// IsName tells whether s can name a field or a choice list in XML: a letter or "_", then letters, digits, "_", "-" or ".".
+func IsName(s string) bool {
+	return s != "" && len(s) <= MaxName && letter(s) && nameLength(s) == len(s)
+}
+
+// ValidName is the narrower rule for names that travel in paths, tags and file names: ASCII, at most 64 bytes.
 func ValidName(s string) bool {
-	if s == "" || len(s) > 64 || !letter(s[0]) {
+	if len(s) > 64 || !IsName(s) {
 		return false
 	}
 	for _, c := range []byte(s) {
-		if !nameByte(c) && c != '.' {
+		if c >= utf8.RuneSelf {
 			return false
 		}
 	}
 	return true
 }
-
-func digit(c byte) bool    { return c >= '0' && c <= '9' }
-func letter(c byte) bool   { return c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' }
-func nameByte(c byte) bool { return letter(c) || digit(c) || c == '-' }

@@ -10,21 +10,23 @@ import (
 // Kind is the type of a Value.
 type Kind uint8
 
-// The kinds. Date and DateTime extend XPath 1.0: as numbers they are days since 1970-01-01, as strings ISO 8601.
+// The kinds. Date and DateTime extend XPath 1.0: as numbers they are days since 1970-01-01 in UTC, as strings ISO 8601.
 const (
 	KindString Kind = iota
 	KindNumber
 	KindBool
 	KindDate
 	KindDateTime
+	KindNodes
 )
 
 // Value is one XPath value. The zero Value is the empty string, which is also how an unanswered field reads.
 type Value struct {
-	kind Kind
-	str  string
-	num  float64
-	flag bool
+	kind  Kind
+	str   string
+	num   float64
+	flag  bool
+	nodes []*Node
 }
 
 // Missing is the value of an unanswered field.
@@ -39,50 +41,42 @@ func Number(f float64) Value { return Value{kind: KindNumber, num: f} }
 // Bool makes a boolean value.
 func Bool(b bool) Value { return Value{kind: KindBool, flag: b} }
 
+// Nodes makes a node-set. The nodes are in document order, each once.
+func Nodes(nodes ...*Node) Value { return Value{kind: KindNodes, nodes: nodes} }
+
 // List makes the value of a multiple choice: names separated by spaces.
 func List(names []string) Value { return String(strings.Join(names, " ")) }
 
-// Date makes a date from an ISO date; text that is none becomes a string.
-func Date(iso string) Value {
-	t, err := time.Parse(time.DateOnly, iso)
+// Date makes a date from an ISO date: the midnight with which the day begins in the zone. Text that is none becomes a string.
+func Date(iso string, zone *time.Location) Value {
+	t, err := time.ParseInLocation(time.DateOnly, iso, orUTC(zone))
 	if err != nil {
 		return String(iso)
 	}
 	return Value{kind: KindDate, str: iso, num: days(t)}
 }
 
-// DateTime makes a point in time from RFC 3339, zone included or not; text that is none becomes a string.
+// DateTime makes a point in time from ISO 8601, offset included or not; text that is none becomes a string.
 func DateTime(iso string, zone *time.Location) Value {
-	t, ok := parseDateTime(iso, zone)
+	t, ok := parseMoment(iso, orUTC(zone))
 	if !ok {
 		return String(iso)
 	}
 	return Value{kind: KindDateTime, str: iso, num: days(t)}
 }
 
-func parseDateTime(iso string, zone *time.Location) (time.Time, bool) {
-	if t, err := time.Parse(time.RFC3339Nano, iso); err == nil {
-		return t, true
-	}
+func orUTC(zone *time.Location) *time.Location {
 	if zone == nil {
-		zone = time.UTC
+		return time.UTC
 	}
-	for _, layout := range []string{"2006-01-02T15:04:05", "2006-01-02T15:04"} {
-		if t, err := time.ParseInLocation(layout, iso, zone); err == nil {
-			return t, true
-		}
-	}
-	return time.Time{}, false
-}
-
-// days counts civil days, so that a date compares with the day that the writer's calendar shows.
-func days(t time.Time) float64 {
-	_, offset := t.Zone()
-	return float64(t.Unix()+int64(offset)) / 86400
+	return zone
 }
 
 // Kind returns the type of v.
 func (v Value) Kind() Kind { return v.kind }
+
+// Set returns the nodes of a node-set.
+func (v Value) Set() []*Node { return v.nodes }
 
 // Text converts to a string as XPath 1.0 string() does.
 func (v Value) Text() string {
@@ -90,20 +84,25 @@ func (v Value) Text() string {
 	case KindNumber:
 		return formatNumber(v.num)
 	case KindBool:
-		if v.flag {
-			return "true"
+		return strconv.FormatBool(v.flag)
+	case KindNodes:
+		if len(v.nodes) == 0 {
+			return ""
 		}
-		return "false"
+		return v.nodes[0].StringValue()
 	default:
 		return v.str
 	}
 }
 
-// Float converts to a number as XPath 1.0 number() does; NaN when there is none.
+// Float converts to a number as XPath 1.0 number() does; NaN when there is none. Within an expression, texts that are dates
+// convert as well: see number().
 func (v Value) Float() float64 {
 	switch v.kind {
 	case KindString:
 		return parseNumber(v.str)
+	case KindNodes:
+		return parseNumber(v.Text())
 	case KindBool:
 		if v.flag {
 			return 1
@@ -121,6 +120,8 @@ func (v Value) Bool() bool {
 		return v.flag
 	case KindNumber:
 		return v.num != 0 && !math.IsNaN(v.num)
+	case KindNodes:
+		return len(v.nodes) > 0
 	default:
 		return v.str != ""
 	}
@@ -167,15 +168,4 @@ func parseNumber(s string) float64 {
 		return math.NaN()
 	}
 	return f
-}
-
-func equal(a, b Value) bool {
-	switch {
-	case a.kind == KindBool || b.kind == KindBool:
-		return a.Bool() == b.Bool()
-	case a.numeric() || b.numeric():
-		return a.Float() == b.Float()
-	default:
-		return a.str == b.str
-	}
 }

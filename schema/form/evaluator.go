@@ -52,15 +52,15 @@ func (e *evaluator) relevant(f *Field, prefixes []string) truth {
 // test evaluates a condition. An expression that fails while running counts as not fulfilled.
 func (e *evaluator) test(x *expr.Expression, self any, prefixes []string) truth {
 	result := yes
-	ctx := expr.Context{Now: e.now, Lookup: func(name string) expr.Value {
-		v, known := e.lookup(name, prefixes)
+	ctx := expr.Context{Now: e.now, Lookup: func(ref expr.Reference) expr.Value {
+		v, known := e.lookup(ref.Name, prefixes)
 		if !known {
 			result = unknown
 		}
 		return v
 	}}
 	if s, ok := self.(selfValue); ok {
-		ctx.Self = s.field.operand(s.value, e.now.Location())
+		ctx.Node = expr.NewElement(s.field.Name, s.field.operand(s.value, e.now.Location()).Text())
 	}
 	held, err := x.Test(ctx)
 	switch {

@@ -165,7 +165,7 @@ func (f *Field) operand(value any, zone *time.Location) expr.Value {
 	case string:
 		switch f.Type {
 		case TypeDate:
-			return expr.Date(v)
+			return expr.Date(v, zone)
 		case TypeDateTime:
 			return expr.DateTime(v, zone)
 		}
