@@ -177,7 +177,7 @@ func (p *Profile) saveOne(tx *agentdb.Tx, e *Edit) error {
 	if err != nil {
 		return err
 	}
-	body, grown, err := p.sealDelta(o, e, part, plain)
+	body, grown, err := p.sealDelta(o, e, part)
 	if err != nil {
 		return err
 	}
@@ -203,12 +203,12 @@ func (p *Profile) saveOne(tx *agentdb.Tx, e *Edit) error {
 }
 
 // sealDelta encodes and seals one delta; grown says that the header's list of heads grew.
-func (p *Profile) sealDelta(o *openSet, e *Edit, part *Part, plain []byte) (body []byte, grown bool, err error) {
-	codec, ok, err := p.codec(e.Pack)
+func (p *Profile) sealDelta(o *openSet, e *Edit, part *Part) (body []byte, grown bool, err error) {
+	scribe, ok, err := p.scribe(e.Pack)
 	if err != nil || !ok {
 		return nil, false, errors.Join(err, fmt.Errorf("form bundle %v is not on this laptop", e.Pack))
 	}
-	padded, err := codec.Pack(plain)
+	padded, err := scribe.Pack(&e.Payload)
 	if err != nil {
 		return nil, false, fmt.Errorf("%w: %w", ErrTooLarge, err)
 	}

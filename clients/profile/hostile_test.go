@@ -56,8 +56,8 @@ func (f *forger) seal(t *testing.T, o schema.Object, plain []byte) []byte {
 // packed compresses and pads as the directory's records are.
 func packed(t *testing.T, p merge.Payload) []byte {
 	t.Helper()
-	codec := must[*seal.Codec](t)(seal.NewCodec(nil))
-	return must[[]byte](t)(codec.Pack(must[[]byte](t)(p.Encode())))
+	codec := must[*seal.Codec](t)(seal.NewCodec())
+	return must[[]byte](t)(codec.Pack(seal.Plain{Text: must[[]byte](t)(p.Encode())}))
 }
 
 func (f *forger) add(t *testing.T, d changeset.Delta) {

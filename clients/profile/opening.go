@@ -12,6 +12,7 @@ import (
 	"escale/sync/causal"
 	"escale/sync/changeset"
 	"escale/sync/merge"
+	"escale/sync/shorthand"
 )
 
 // open opens every delta of a change-set, or notes why not.
@@ -33,7 +34,7 @@ func (w *inbox) open(tx *agentdb.Tx, id causal.Set, set *changeset.Set) error {
 // openDeltas opens what it can: one delta that was sealed wrongly does not hide the others of its change-set.
 func (w *inbox) openDeltas(tx *agentdb.Tx, id causal.Set, set *changeset.Set) error {
 	h := &set.Header
-	codec, ok, err := w.p.codec(h.Pack)
+	scribe, ok, err := w.p.scribe(h.Pack)
 	if err != nil {
 		return err
 	}
@@ -49,7 +50,7 @@ func (w *inbox) openDeltas(tx *agentdb.Tx, id causal.Set, set *changeset.Set) er
 		if set.Deltas[i].Erased {
 			continue
 		}
-		err := w.openOne(tx, id, set, uint32(i), keys, codec)
+		err := w.openOne(tx, id, set, uint32(i), keys, scribe)
 		switch {
 		case errors.Is(err, errNotYet):
 			unread = err
@@ -99,15 +100,18 @@ func (p *Profile) heldKey(scope schema.Scope, number uint32) (seal.EpochPrivate,
 	return p.epochKey(scope, e)
 }
 
+// sealedWrongly are the faults that only its author can have made.
+var sealedWrongly = []error{seal.ErrWrongKey, seal.ErrDamaged, seal.ErrBomb, shorthand.ErrMalformed, merge.ErrPayload}
+
 // unreadable turns a failure to open what was validly signed into waiting: it is kept, shown as unread, and tried again.
 func unreadable(err error) error {
-	if errors.Is(err, seal.ErrWrongKey) || errors.Is(err, seal.ErrDamaged) || errors.Is(err, seal.ErrBomb) {
+	if slices.ContainsFunc(sealedWrongly, func(kind error) bool { return errors.Is(err, kind) }) {
 		return fmt.Errorf("%w: %w", errNotYet, err)
 	}
 	return err
 }
 
-func (w *inbox) openOne(tx *agentdb.Tx, id causal.Set, set *changeset.Set, index uint32, keys *seal.ChangeSet, codec *seal.Codec) error {
+func (w *inbox) openOne(tx *agentdb.Tx, id causal.Set, set *changeset.Set, index uint32, keys *seal.ChangeSet, scribe *shorthand.Scribe) error {
 	d := &set.Deltas[index]
 	entry, err := keys.Entry(d.Object)
 	if err != nil {
@@ -117,13 +121,9 @@ func (w *inbox) openOne(tx *agentdb.Tx, id causal.Set, set *changeset.Set, index
 	if err != nil {
 		return unreadable(err)
 	}
-	plain, err := codec.Unpack(padded)
+	payload, plain, err := scribe.Unpack(padded)
 	if err != nil {
 		return unreadable(err)
-	}
-	payload, err := merge.DecodePayload(plain)
-	if err != nil {
-		return fmt.Errorf("%w: %w", errNotYet, err)
 	}
 	part, err := w.part(tx, d.Object, set.Header.Scope)
 	if err != nil {

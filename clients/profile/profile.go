@@ -23,6 +23,7 @@ import (
 	"escale/schema/pack"
 	"escale/store/agentdb"
 	"escale/sync/causal"
+	"escale/sync/shorthand"
 	"escale/sync/wire"
 )
 
@@ -76,7 +77,7 @@ type Profile struct {
 	unsealed      map[schema.Object]*Part // what the transaction under way changes of sitting; nil takes away
 	elsewhere     map[schema.Stream][]wire.Tip
 	stale         bool // a transaction failed, and memory was not read again since
-	codecs        map[schema.Pack]*seal.Codec
+	scribes       map[schema.Pack]*shorthand.Scribe
 	bundles       map[schema.Pack]*pack.Bundle
 	directory     *Directory
 	directoryRead bool // nothing of it came since
@@ -118,7 +119,7 @@ func Open(ctx context.Context, db *agentdb.DB, keys Keys, opts Options) (*Profil
 		sets: map[causal.Set]setInfo{}, byHash: map[schema.Hash]causal.Set{}, streams: map[causal.Stream]agentdb.Stream{},
 		byName: map[schema.Stream]causal.Stream{}, tips: map[causal.Stream]causal.Set{}, forked: map[causal.Stream]bool{}, waiting: map[causal.Set]bool{}, epochs: map[epochID]seal.EpochPrivate{},
 		sessions: map[schema.Hash]*seal.Session{}, open: map[schema.Scope]*openSet{}, sitting: map[schema.Object]*Part{}, unsealed: map[schema.Object]*Part{},
-		codecs: map[schema.Pack]*seal.Codec{}, bundles: map[schema.Pack]*pack.Bundle{}}
+		scribes: map[schema.Pack]*shorthand.Scribe{}, bundles: map[schema.Pack]*pack.Bundle{}}
 	var err error
 	if p.keys, err = keys.open(opts.Rand); err != nil {
 		return nil, err
@@ -360,25 +361,24 @@ func (p *Profile) epochKey(scope schema.Scope, e ledger.Epoch) (seal.EpochPrivat
 	return k, ok && k.Public() == e.Public
 }
 
-// codec returns the compressor of a form bundle, or false while the bundle is not here. The directory has no bundle.
-func (p *Profile) codec(name schema.Pack) (*seal.Codec, bool, error) {
-	if c, ok := p.codecs[name]; ok {
-		return c, true, nil
+// scribe returns the scribe of a bundle, or false while the bundle is not here. The directory has no bundle.
+func (p *Profile) scribe(name schema.Pack) (*shorthand.Scribe, bool, error) {
+	if s, ok := p.scribes[name]; ok {
+		return s, true, nil
 	}
-	var dictionary []byte
+	var bundle *pack.Bundle
 	if !name.IsZero() {
-		b, ok := p.bundles[name]
-		if !ok {
+		var ok bool
+		if bundle, ok = p.bundles[name]; !ok {
 			return nil, false, nil
 		}
-		dictionary = b.Dictionary()
 	}
-	c, err := seal.NewCodec(dictionary)
+	s, err := shorthand.NewScribe(bundle)
 	if err != nil {
 		return nil, false, err
 	}
-	p.codecs[name] = c
-	return c, true, nil
+	p.scribes[name] = s
+	return s, true, nil
 }
 
 // Bundle returns a form bundle, or false while it is not here.

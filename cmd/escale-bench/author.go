@@ -16,6 +16,7 @@ import (
 	"escale/sync/causal"
 	"escale/sync/changeset"
 	"escale/sync/merge"
+	"escale/sync/shorthand"
 	"escale/sync/wire"
 )
 
@@ -65,7 +66,7 @@ func (b *bench) inventWords(bundle *pack.Bundle, name schema.Pack) (*words, erro
 	if err != nil {
 		return nil, err
 	}
-	codec, err := seal.NewCodec(bundle.Dictionary())
+	scribe, err := shorthand.NewScribe(bundle)
 	if err != nil {
 		return nil, err
 	}
@@ -81,12 +82,12 @@ func (b *bench) inventWords(bundle *pack.Bundle, name schema.Pack) (*words, erro
 			return nil, err
 		}
 		at++
-		whole, err := packed(codec, &merge.Payload{Time: at, Form: d.form.ID, Ops: ops})
+		whole, err := scribe.Pack(&merge.Payload{Time: at, Form: d.form.ID, Ops: ops})
 		if err != nil {
 			return nil, err
 		}
 		w.records = append(w.records, whole)
-		if err := w.edit(codec, d.form, ops, at); err != nil {
+		if err := w.edit(scribe, d.form, ops, at); err != nil {
 			return nil, err
 		}
 	}
@@ -94,7 +95,7 @@ func (b *bench) inventWords(bundle *pack.Bundle, name schema.Pack) (*words, erro
 }
 
 // edit prepares edits of single fields from the operations of a record.
-func (w *words) edit(codec *seal.Codec, f *form.Form, ops []merge.Op, at causal.Time) error {
+func (w *words) edit(scribe *shorthand.Scribe, f *form.Form, ops []merge.Op, at causal.Time) error {
 	for _, op := range ops {
 		fd, ok := f.Lookup(op.Path)
 		if op.Kind != merge.Set || !ok {
@@ -105,7 +106,7 @@ func (w *words) edit(codec *seal.Codec, f *form.Form, ops []merge.Op, at causal.
 			return err
 		}
 		field := w.fieldOf(op.Path, p)
-		padded, err := packed(codec, &merge.Payload{Time: at + 1, Ops: []merge.Op{op}})
+		padded, err := scribe.Pack(&merge.Payload{Time: at + 1, Ops: []merge.Op{op}})
 		if err != nil {
 			return err
 		}
@@ -126,14 +127,6 @@ func (w *words) fieldOf(path string, p merge.Policy) int {
 	}
 	w.paths, w.classes = append(w.paths, path), append(w.classes, class)
 	return len(w.paths) - 1
-}
-
-func packed(codec *seal.Codec, p *merge.Payload) ([]byte, error) {
-	b, err := p.Encode()
-	if err != nil {
-		return nil, err
-	}
-	return codec.Pack(b)
 }
 
 // newAuthor begins a stream of an enrolled device.

@@ -465,7 +465,9 @@ func (p *play) scan(paths ...string) (*canary.Searcher, error) {
 		if err != nil {
 			return nil, err
 		}
-		options = append(options, canary.WithDictionary(b.Dictionary()))
+		for _, d := range b.Dictionaries() {
+			options = append(options, canary.WithDictionary(d))
+		}
 	}
 	s, err := canary.New(p.story.Markers(), options...)
 	if err != nil {

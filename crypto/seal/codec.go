@@ -20,16 +20,47 @@ const padFloor = 64
 
 var zstdMagic = []byte{0x28, 0xb5, 0x2f, 0xfd}
 
-const dictionaryID = 1
+const (
+	rawID           = 1 // of the dictionary that has no id of its own
+	maxDictionaries = 6
+)
 
-// Codec compresses and pads a delta before it is sealed. One codec serves one form bundle, whose dictionary it uses.
-type Codec struct {
-	enc *zstd.Encoder
-	dec *zstd.Decoder
+// Ways to write the text. Those after compressed use the first, second, … dictionary of the bundle.
+const (
+	asItIs     = 0
+	compressed = 1
+)
+
+// Plain is what one delta says, before it is sealed: a head that is brief already, if it could be written in short, and
+// text, which is worth compressing.
+type Plain struct {
+	Short bool
+	Head  []byte // empty unless Short
+	Text  []byte
 }
 
-// NewCodec returns the codec of a form bundle; the dictionary may be empty.
-func NewCodec(dictionary []byte) (*Codec, error) {
+// Codec compresses and pads a delta before it is sealed. One codec serves one form bundle, whose dictionaries it uses: one
+// for each language, of which the one that serves best is taken.
+type Codec struct {
+	enc []*zstd.Encoder
+	dec []*zstd.Decoder
+}
+
+// NewCodec returns the codec of a form bundle.
+func NewCodec(dictionaries ...[]byte) (*Codec, error) {
+	if len(dictionaries) > maxDictionaries {
+		return nil, fmt.Errorf("%d dictionaries, at most %d", len(dictionaries), maxDictionaries)
+	}
+	c := &Codec{}
+	for _, d := range append([][]byte{nil}, dictionaries...) {
+		if err := c.add(d); err != nil {
+			return nil, err
+		}
+	}
+	return c, nil
+}
+
+func (c *Codec) add(dictionary []byte) error {
 	// The best level saves not a byte on payloads of this size, and copies tens of megabytes of tables for each of them.
 	eo := []zstd.EOption{zstd.WithEncoderCRC(false), zstd.WithSingleSegment(true), zstd.WithEncoderConcurrency(1),
 		zstd.WithEncoderLevel(zstd.SpeedBetterCompression), zstd.WithWindowSize(1 << 20)}
@@ -38,51 +69,89 @@ func NewCodec(dictionary []byte) (*Codec, error) {
 	case bytes.HasPrefix(dictionary, []byte{0x37, 0xa4, 0x30, 0xec}):
 		eo, do = append(eo, zstd.WithEncoderDict(dictionary)), append(do, zstd.WithDecoderDicts(dictionary))
 	case len(dictionary) > 0:
-		eo = append(eo, zstd.WithEncoderDictRaw(dictionaryID, dictionary))
-		do = append(do, zstd.WithDecoderDictRaw(dictionaryID, dictionary))
+		eo = append(eo, zstd.WithEncoderDictRaw(rawID, dictionary))
+		do = append(do, zstd.WithDecoderDictRaw(rawID, dictionary))
 	}
 	enc, err := zstd.NewWriter(nil, eo...)
 	if err != nil {
-		return nil, fmt.Errorf("compressor: %w", err)
+		return fmt.Errorf("compressor: %w", err)
 	}
 	dec, err := zstd.NewReader(nil, do...)
 	if err != nil {
-		return nil, fmt.Errorf("decompressor: %w", err)
+		return fmt.Errorf("decompressor: %w", err)
 	}
-	return &Codec{enc, dec}, nil
+	c.enc, c.dec = append(c.enc, enc), append(c.dec, dec)
+	return nil
 }
 
-// Pack compresses plain if that helps and pads it to a Padmé length: at most 12 % more, and few distinct lengths. The
-// form is a length whose lowest bit says whether zstd was used, the bytes, and zeros.
-func (c *Codec) Pack(plain []byte) ([]byte, error) {
-	if len(plain) > schema.MaxPlain {
-		return nil, fmt.Errorf("%w: %d bytes, at most %d", ErrBomb, len(plain), schema.MaxPlain)
+// Pack compresses the text if that helps and pads the whole to a Padmé length: at most 12 % more, and few distinct lengths.
+// The form is a number, which holds the length of what follows, the way in which the text is written and whether there is a
+// head; the length of the head and the head, if there is one; the text; and zeros.
+func (c *Codec) Pack(p Plain) ([]byte, error) {
+	if size := len(p.Head) + len(p.Text); size > schema.MaxPlain {
+		return nil, fmt.Errorf("%w: %d bytes, at most %d", ErrBomb, size, schema.MaxPlain)
 	}
-	body, mark := plain, uint64(0)
-	if z := c.enc.EncodeAll(plain, nil); bytes.HasPrefix(z, zstdMagic) && len(z)-len(zstdMagic) < len(plain) {
-		body, mark = z[len(zstdMagic):], 1
+	text, way := c.compress(p.Text)
+	var body []byte
+	mark := uint64(way) << 1
+	if p.Short {
+		mark |= 1
+		body = append(binary.AppendUvarint(nil, uint64(len(p.Head))), p.Head...)
 	}
-	out := binary.AppendUvarint(nil, uint64(len(body))<<1|mark)
+	body = append(body, text...)
+	out := binary.AppendUvarint(nil, uint64(len(body))<<4|mark)
 	out = append(out, body...)
 	return append(out, make([]byte, Padme(len(out))-len(out))...), nil
 }
 
-// Unpack undoes Pack. Padding that is not zero is refused, so that nothing hides in it.
-func (c *Codec) Unpack(b []byte) ([]byte, error) {
-	mark, n := binary.Uvarint(b)
-	if n <= 0 || mark>>1 > uint64(len(b)-n) {
-		return nil, fmt.Errorf("%w: padding", ErrDamaged)
+// compress tries every way and returns the shortest.
+func (c *Codec) compress(text []byte) (best []byte, way int) {
+	best, way = text, asItIs
+	if len(text) == 0 {
+		return best, way
 	}
-	body, rest := b[n:n+int(mark>>1)], b[n+int(mark>>1):]
-	for _, x := range rest {
-		if x != 0 {
-			return nil, fmt.Errorf("%w: padding", ErrDamaged)
+	for i, enc := range c.enc {
+		z := enc.EncodeAll(text, nil)
+		if bytes.HasPrefix(z, zstdMagic) && len(z)-len(zstdMagic) < len(best) {
+			best, way = z[len(zstdMagic):], compressed+i
 		}
 	}
-	if mark&1 == 0 {
+	return best, way
+}
+
+// Unpack undoes Pack. Padding that is not zero is refused, so that nothing hides in it.
+func (c *Codec) Unpack(b []byte) (Plain, error) {
+	mark, n := binary.Uvarint(b)
+	if n <= 0 || mark>>4 > uint64(len(b)-n) {
+		return Plain{}, fmt.Errorf("%w: padding", ErrDamaged)
+	}
+	body, rest := b[n:n+int(mark>>4)], b[n+int(mark>>4):]
+	for _, x := range rest {
+		if x != 0 {
+			return Plain{}, fmt.Errorf("%w: padding", ErrDamaged)
+		}
+	}
+	p := Plain{Short: mark&1 == 1}
+	if p.Short {
+		size, n := binary.Uvarint(body)
+		if n <= 0 || size > uint64(len(body)-n) {
+			return Plain{}, fmt.Errorf("%w: head", ErrDamaged)
+		}
+		p.Head, body = body[n:n+int(size)], body[n+int(size):]
+	}
+	var err error
+	p.Text, err = c.decompress(body, int(mark>>1&7))
+	return p, err
+}
+
+func (c *Codec) decompress(body []byte, way int) ([]byte, error) {
+	if way == asItIs {
 		return body, nil
 	}
-	plain, err := c.dec.DecodeAll(append(append([]byte(nil), zstdMagic...), body...), nil)
+	if way-compressed >= len(c.dec) {
+		return nil, fmt.Errorf("%w: dictionary %d of %d", ErrDamaged, way-compressed, len(c.dec)-1)
+	}
+	plain, err := c.dec[way-compressed].DecodeAll(append(append([]byte(nil), zstdMagic...), body...), nil)
 	switch {
 	case errors.Is(err, zstd.ErrDecoderSizeExceeded), errors.Is(err, zstd.ErrWindowSizeExceeded):
 		return nil, ErrBomb

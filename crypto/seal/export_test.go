@@ -13,6 +13,6 @@ func BombForTest() []byte {
 		panic(err)
 	}
 	body := enc.EncodeAll(make([]byte, 64<<20), nil)[len(zstdMagic):]
-	out := append(binary.AppendUvarint(nil, uint64(len(body))<<1|1), body...)
+	out := append(binary.AppendUvarint(nil, uint64(len(body))<<4|compressed<<1), body...)
 	return append(out, make([]byte, Padme(len(out))-len(out))...)
 }

@@ -162,8 +162,9 @@ func TestKeysNeverPrint(t *testing.T) {
 }
 
 func TestCodecIsInverse(t *testing.T) {
-	for _, dict := range [][]byte{nil, bytes.Repeat([]byte("a form's words "), 40)} {
-		c, err := seal.NewCodec(dict)
+	a := bytes.Repeat([]byte("a form's words "), 40)
+	for _, dictionaries := range [][][]byte{nil, {a}, {bytes.Repeat([]byte("other words "), 40), a}} {
+		c, err := seal.NewCodec(dictionaries...)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -172,7 +173,12 @@ func TestCodecIsInverse(t *testing.T) {
 			if rapid.Bool().Draw(t, "compressible") {
 				plain = bytes.Repeat(plain, 3)
 			}
-			packed, err := c.Pack(plain)
+			short := rapid.Bool().Draw(t, "short")
+			head := rapid.SliceOfN(rapid.Byte(), 0, 200).Draw(t, "head")
+			if !short {
+				head = nil
+			}
+			packed, err := c.Pack(seal.Plain{Short: short, Head: head, Text: plain})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -180,19 +186,19 @@ func TestCodecIsInverse(t *testing.T) {
 				t.Fatalf("length %d is no bucket", len(packed))
 			}
 			got, err := c.Unpack(packed)
-			if err != nil || !bytes.Equal(got, plain) {
-				t.Fatalf("got %d bytes of %d: %v", len(got), len(plain), err)
+			if err != nil || got.Short != short || !bytes.Equal(got.Head, head) || !bytes.Equal(got.Text, plain) {
+				t.Fatalf("got %d and %d bytes of %d and %d: %v", len(got.Head), len(got.Text), len(head), len(plain), err)
 			}
 		})
 	}
 }
 
 func TestBombIsRefused(t *testing.T) {
-	c, err := seal.NewCodec(nil)
+	c, err := seal.NewCodec()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Pack(make([]byte, schema.MaxPlain+1)); !errors.Is(err, seal.ErrBomb) {
+	if _, err := c.Pack(seal.Plain{Text: make([]byte, schema.MaxPlain+1)}); !errors.Is(err, seal.ErrBomb) {
 		t.Fatalf("pack: %v", err)
 	}
 	// A bomb as an attacker writes it: the largest allowed plaintext, its declared size and content multiplied.
@@ -214,19 +220,19 @@ func TestPadmeGrowsByAtMostAnEighth(t *testing.T) {
 }
 
 func FuzzUnpack(f *testing.F) {
-	c, err := seal.NewCodec(nil)
+	c, err := seal.NewCodec()
 	if err != nil {
 		f.Fatal(err)
 	}
-	seed, err := c.Pack([]byte(strings.Repeat("some words of a case file ", 20)))
+	seed, err := c.Pack(seal.Plain{Short: true, Head: []byte{1, 2}, Text: []byte(strings.Repeat("some words of a case file ", 20))})
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Add(seed)
 	f.Add(seal.BombForTest())
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if out, err := c.Unpack(b); err == nil && len(out) > schema.MaxPlain {
-			t.Fatalf("%d bytes came out", len(out))
+		if out, err := c.Unpack(b); err == nil && len(out.Text) > schema.MaxPlain {
+			t.Fatalf("%d bytes came out", len(out.Text))
 		}
 	})
 }

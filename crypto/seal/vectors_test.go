@@ -66,13 +66,13 @@ func TestVectors(t *testing.T) {
 	if err != nil || hex.EncodeToString(packed) != v.Packed {
 		t.Fatalf("delta: %x, %v", packed, err)
 	}
-	c, err := seal.NewCodec(nil)
+	c, err := seal.NewCodec()
 	if err != nil {
 		t.Fatal(err)
 	}
 	plain, err := c.Unpack(packed)
-	if err != nil || string(plain) != v.Plain {
-		t.Errorf("plain: %q, %v", plain, err)
+	if err != nil || string(plain.Text) != v.Plain {
+		t.Errorf("plain: %q, %v", plain.Text, err)
 	}
 	e := entryOf(t, epoch, unhex(t, v.Session), unhex(t, v.Wrap))
 	if got := e.Secret(); !bytes.Equal(got, unhex(t, v.EntryKey)) {
@@ -115,12 +115,12 @@ func writeVector(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := seal.NewCodec(nil)
+	c, err := seal.NewCodec()
 	if err != nil {
 		t.Fatal(err)
 	}
 	v := vector{Plain: "quay, quay, quay, quay, quay, quay: the tide / المدّ"}
-	packed, err := c.Pack([]byte(v.Plain))
+	packed, err := c.Pack(seal.Plain{Text: []byte(v.Plain)})
 	if err != nil {
 		t.Fatal(err)
 	}

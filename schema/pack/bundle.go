@@ -16,18 +16,18 @@ type Bundle struct {
 	Forms   []*form.Form
 	Tables  Tables
 
-	dictionary []byte
-	encoded    []byte
+	dictionaries [][]byte
+	encoded      []byte
 }
 
-// newBundle compiles the definitions, checks the whole, and makes dictionary and encoding.
-func newBundle(name string, definitions []form.Definition, tables Tables) (*Bundle, error) {
+// newBundle compiles the definitions, checks the whole, and makes dictionaries and encoding.
+func newBundle(name string, definitions []form.Definition, tables Tables, phrases map[string][]string) (*Bundle, error) {
 	b := &Bundle{Name: name, Tables: tables}
 	if err := b.compile(definitions); err != nil {
 		return nil, err
 	}
 	var err error
-	if b.dictionary, err = makeDictionary(b.Forms); err != nil {
+	if b.dictionaries, err = makeDictionaries(b.Forms, phrases); err != nil {
 		return nil, fmt.Errorf("bundle %s: %w", name, err)
 	}
 	if b.encoded, err = encode(b); err != nil {
@@ -61,8 +61,17 @@ func (b *Bundle) Encode() []byte { return b.encoded }
 // Hash is the SHA-256 of the encoded bundle, as the ledger names it.
 func (b *Bundle) Hash() [sha256.Size]byte { return sha256.Sum256(b.encoded) }
 
-// Dictionary returns the zstd dictionary for what is sealed under this bundle. It must not be changed.
-func (b *Bundle) Dictionary() []byte { return b.dictionary }
+// Dictionaries returns the zstd dictionaries for texts that are sealed under this bundle. They must not be changed.
+func (b *Bundle) Dictionaries() [][]byte { return b.dictionaries }
+
+// Definitions returns the forms as they are stored.
+func (b *Bundle) Definitions() []form.Definition {
+	all := make([]form.Definition, len(b.Forms))
+	for i, f := range b.Forms {
+		all[i] = f.Definition()
+	}
+	return all
+}
 
 // Form returns the form with this id.
 func (b *Bundle) Form(id string) (*form.Form, bool) {

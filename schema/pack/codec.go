@@ -36,18 +36,15 @@ const (
 
 // wireBundle is a bundle inside its compression.
 type wireBundle struct {
-	Name        string            `cbor:"1,keyasint"`
-	Version     string            `cbor:"2,keyasint"`
-	Definitions []form.Definition `cbor:"3,keyasint"`
-	Tables      Tables            `cbor:"4,keyasint"`
-	Dictionary  []byte            `cbor:"5,keyasint"`
+	Name         string            `cbor:"1,keyasint"`
+	Version      string            `cbor:"2,keyasint"`
+	Definitions  []form.Definition `cbor:"3,keyasint"`
+	Tables       Tables            `cbor:"4,keyasint"`
+	Dictionaries [][]byte          `cbor:"5,keyasint"`
 }
 
 func encode(b *Bundle) ([]byte, error) {
-	w := wireBundle{Name: b.Name, Version: b.Version, Tables: b.Tables, Dictionary: b.dictionary}
-	for _, f := range b.Forms {
-		w.Definitions = append(w.Definitions, f.Definition())
-	}
+	w := wireBundle{Name: b.Name, Version: b.Version, Tables: b.Tables, Dictionaries: b.dictionaries, Definitions: b.Definitions()}
 	plain, err := canon.Encode(w)
 	if err != nil {
 		return nil, err
@@ -82,14 +79,14 @@ func Decode(encoded []byte) (*Bundle, error) {
 	if err := w.bounds(); err != nil {
 		return nil, err
 	}
-	b := &Bundle{Name: w.Name, Tables: w.Tables, dictionary: w.Dictionary, encoded: slices.Clone(encoded)}
+	b := &Bundle{Name: w.Name, Tables: w.Tables, dictionaries: w.Dictionaries, encoded: slices.Clone(encoded)}
 	if err := b.compile(w.Definitions); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrFormat, err)
 	}
 	if b.Version != w.Version {
 		return nil, fmt.Errorf("%w: version is not that of its forms", ErrFormat)
 	}
-	return b, checkDictionary(b.dictionary)
+	return b, checkDictionaries(b.dictionaries)
 }
 
 func decompress(encoded []byte) ([]byte, error) {
@@ -123,8 +120,8 @@ func (w *wireBundle) bounds() error {
 		return fmt.Errorf("%w: %d forms, at most %d", ErrLimit, len(w.Definitions), MaxForms)
 	case rows > MaxRows:
 		return fmt.Errorf("%w: a table of %d rows, at most %d", ErrLimit, rows, MaxRows)
-	case len(w.Dictionary) > MaxDictionary:
-		return fmt.Errorf("%w: dictionary of %d bytes, at most %d", ErrLimit, len(w.Dictionary), MaxDictionary)
+	case len(w.Dictionaries) > MaxDictionaries || len(slices.Concat(w.Dictionaries...)) > MaxDictionary:
+		return fmt.Errorf("%w: %d dictionaries, at most %d of %d bytes", ErrLimit, len(w.Dictionaries), MaxDictionaries, MaxDictionary)
 	case !form.ValidChoice(w.Name):
 		return fmt.Errorf("%w: name of the bundle", ErrFormat)
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"reflect"
+	"slices"
 	"testing"
 
 	"github.com/klauspost/compress/zstd"
@@ -21,7 +22,7 @@ func TestDecode(t *testing.T) {
 			t.Fatal(err)
 		}
 		if got.Hash() != b.Hash() || got.Name != name || got.Version != b.Version || !reflect.DeepEqual(got.Tables, b.Tables) ||
-			!bytes.Equal(got.Dictionary(), b.Dictionary()) || len(got.Forms) != len(b.Forms) {
+			!reflect.DeepEqual(got.Dictionaries(), b.Dictionaries()) || len(got.Forms) != len(b.Forms) {
 			t.Errorf("%s is another after decoding", name)
 		}
 		for i, f := range got.Forms {
@@ -48,10 +49,7 @@ func compress(t testing.TB, plain []byte) []byte {
 func forged(t testing.TB, change func(w *wireBundle)) []byte {
 	t.Helper()
 	b := bundle(t, starter(t), "ly")
-	w := wireBundle{Name: b.Name, Version: b.Version, Tables: b.Tables, Dictionary: b.dictionary}
-	for _, f := range b.Forms {
-		w.Definitions = append(w.Definitions, f.Definition())
-	}
+	w := wireBundle{Name: b.Name, Version: b.Version, Tables: b.Tables, Dictionaries: slices.Clone(b.dictionaries), Definitions: b.Definitions()}
 	change(&w)
 	plain, err := canon.Encode(w)
 	if err != nil {
@@ -79,9 +77,10 @@ func TestDecodeRefuses(t *testing.T) {
 		"broken form":    {forged(t, func(w *wireBundle) { w.Definitions[0].ID = "two words" }), ErrFormat},
 		"unknown table":  {forged(t, func(w *wireBundle) { w.Tables.Retention = nil }), ErrFormat},
 		"version":        {forged(t, func(w *wireBundle) { w.Version = "1" }), ErrFormat},
-		"dictionary":     {forged(t, func(w *wireBundle) { w.Dictionary = []byte("words") }), ErrFormat},
+		"dictionary":     {forged(t, func(w *wireBundle) { w.Dictionaries[0] = []byte("words") }), ErrFormat},
 		"name":           {forged(t, func(w *wireBundle) { w.Name = "../ly" }), ErrFormat},
-		"big dictionary": {forged(t, func(w *wireBundle) { w.Dictionary = make([]byte, MaxDictionary+1) }), ErrLimit},
+		"big dictionary": {forged(t, func(w *wireBundle) { w.Dictionaries[1] = make([]byte, MaxDictionary) }), ErrLimit},
+		"dictionaries":   {forged(t, func(w *wireBundle) { w.Dictionaries = make([][]byte, MaxDictionaries+1) }), ErrLimit},
 		"many forms":     {forged(t, func(w *wireBundle) { w.Definitions = make([]form.Definition, MaxForms+1) }), ErrLimit},
 		"many rows":      {forged(t, func(w *wireBundle) { w.Tables.Kinds = make([]string, MaxRows+1) }), ErrLimit},
 	}

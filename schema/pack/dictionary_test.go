@@ -2,31 +2,13 @@ package pack
 
 import (
 	"bytes"
+	"maps"
+	"slices"
 	"testing"
+	"testing/fstest"
 
 	"github.com/klauspost/compress/zstd"
-
-	"escale/schema/canon"
-	"escale/schema/form"
 )
-
-// payloads encodes answers as deltas carry them, one payload for each part.
-func payloads(t *testing.T, f *form.Form, answers form.Answers) [][]byte {
-	t.Helper()
-	var list [][]byte
-	for _, part := range f.Split(answers) {
-		operations := []any{uint64(1) << 50, []any{f.ID, f.AlwaysParts()}}
-		for _, path := range f.SortedPaths(part) {
-			operations = append(operations, []any{opSet, path, part[path]})
-		}
-		b, err := canon.Encode(operations)
-		if err != nil {
-			t.Fatal(err)
-		}
-		list = append(list, b)
-	}
-	return list
-}
 
 func coder(t *testing.T, options ...zstd.EOption) *zstd.Encoder {
 	t.Helper()
@@ -37,42 +19,53 @@ func coder(t *testing.T, options ...zstd.EOption) *zstd.Encoder {
 	return z
 }
 
-func TestDictionaryHelpsSmallPayloads(t *testing.T) {
-	b := bundle(t, starter(t), "fr")
-	f, _ := b.Form("encounter")
-	answers := form.Answers{"case_code": "K7QM-2F9X-R3TD", "met_at": "2026-02-11T09:30:00+01:00", "site_code": "calais",
-		"mode": "outreach", "discipline": "social", "staff_code": "C-017", "interpreter": "staff", "safe_to_talk": "yes",
-		"case_status": "open", "needs_today": []string{"food", "shelter"}, "actions_done": []string{"info", "nfi"},
-		"risk_level": "medium", "new_risks": []string{"eviction"}}
-	if problems := f.Validate(answers, form.Options{}); len(problems) > 0 {
-		t.Fatal(problems)
+// Sentences that are neither in the forms nor among the phrases.
+var sentences = map[string]string{
+	"ar": "وصلت المرأة مع طفلها إلى المحطة بعد منتصف الليل، ولم يكن معها هاتف ولا مال، وطلبت أن نتصل بأختها في المدينة.",
+	"en": "The woman reached the station with her child after midnight; she had neither a phone nor money and asked us to call her sister in town.",
+	"fr": "La femme est arrivée à la gare avec son enfant après minuit ; elle n'avait ni téléphone ni argent et nous a demandé d'appeler sa sœur en ville.",
+}
+
+func TestDictionariesHelpShortTexts(t *testing.T) {
+	all := bundle(t, starter(t), "fr").Dictionaries()
+	if len(all) != len(sentences) {
+		t.Fatalf("%d dictionaries, want one for each of %d languages", len(all), len(sentences))
 	}
-	plain, trained := coder(t), coder(t, zstd.WithEncoderDict(b.Dictionary()))
-	reader, err := zstd.NewReader(nil, zstd.WithDecoderDicts(b.Dictionary()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	var without, with int
-	for _, p := range payloads(t, f, answers) {
-		small := trained.EncodeAll(p, nil)
-		back, err := reader.DecodeAll(small, nil)
-		if err != nil || !bytes.Equal(back, p) {
-			t.Fatalf("a payload does not come back: %v", err)
+	for i, language := range slices.Sorted(maps.Keys(sentences)) {
+		text := []byte(sentences[language])
+		small := coder(t, zstd.WithEncoderDict(all[i])).EncodeAll(text, nil)
+		reader, err := zstd.NewReader(nil, zstd.WithDecoderDicts(all[i]))
+		if err != nil {
+			t.Fatal(err)
 		}
-		without += len(plain.EncodeAll(p, nil))
-		with += len(small)
-	}
-	if with*10 > without*6 {
-		t.Errorf("%d bytes with the dictionary, %d without: it should save 40 %%", with, without)
+		if back, err := reader.DecodeAll(small, nil); err != nil || !bytes.Equal(back, text) {
+			t.Fatalf("%s does not come back: %v", language, err)
+		}
+		if without := len(coder(t).EncodeAll(text, nil)); len(small)*10 > without*8 {
+			t.Errorf("%s: %d bytes with the dictionary, %d without: it should save 20 %%", language, len(small), without)
+		}
 	}
 }
 
 func TestDictionaryBounds(t *testing.T) {
 	s := starter(t)
 	for _, name := range s.Names() {
-		d := bundle(t, s, name).Dictionary()
-		if len(d) > MaxDictionary || checkDictionary(d) != nil {
-			t.Errorf("%s: dictionary of %d bytes", name, len(d))
+		all := bundle(t, s, name).Dictionaries()
+		if len(slices.Concat(all...)) > MaxDictionary || checkDictionaries(all) != nil {
+			t.Errorf("%s: dictionaries of %d bytes", name, len(slices.Concat(all...)))
+		}
+	}
+}
+
+func TestPhrasesAreBounded(t *testing.T) {
+	for name, file := range map[string]*fstest.MapFile{
+		"_shared/phrases_fr.txt":     {Data: make([]byte, maxPhrases+1)},
+		"_shared/phrases_french.txt": {Data: []byte("a")},
+	} {
+		var errs []error
+		readPhrases(fstest.MapFS{name: file}, &errs)
+		if len(errs) != 1 {
+			t.Errorf("%s: %v", name, errs)
 		}
 	}
 }

@@ -29,11 +29,12 @@ func Build(dir fs.FS) (*Source, error) {
 	tables.Kinds = kindsOf(tables.Roles)
 	s := &Source{bundles: map[string]*Bundle{}}
 	definitions := s.readForms(dir, &errs)
+	phrases := readPhrases(dir, &errs)
 	if len(errs) > 0 {
 		return nil, errors.Join(errs...)
 	}
 	for _, name := range bundleNames(tables.Sites) {
-		b, err := newBundle(name, definitionsFor(definitions, name), tables.forBundle(name))
+		b, err := newBundle(name, definitionsFor(definitions, name), tables.forBundle(name), phrases)
 		if err != nil {
 			errs = append(errs, err)
 			continue
