@@ -244,3 +244,100 @@ func TestASetThatIsClosedStaysAsItWas(t *testing.T) {
 		t.Fatal(err)
 	}
 }
+
+func TestEverySaveWaitsForTheDisk(t *testing.T) {
+	db := open(t, filepath.Join(t.TempDir(), "store"))
+	defer db.Close()
+	for pragma, want := range map[string]string{"synchronous": "2", "journal_mode": "wal", "foreign_keys": "1", "secure_delete": "1"} {
+		if got, err := db.Pragma(context.Background(), pragma); err != nil || got != want {
+			t.Errorf("%s = %s, want %s (%v)", pragma, got, want, err)
+		}
+	}
+}
+
+// TestASaveThatCannotBeCommittedIsNoSave: nobody is told that it is saved, and nothing of it stays.
+func TestASaveThatCannotBeCommittedIsNoSave(t *testing.T) {
+	ctx := context.Background()
+	db := open(t, filepath.Join(t.TempDir(), "store"))
+	defer db.Close()
+	put := func(v string) error {
+		return db.Update(ctx, func(tx *agentdb.Tx) error { return tx.PutMeta("k", []byte(v)) })
+	}
+	if err := errors.Join(put("one"), db.FailCommits(ctx, true)); err != nil {
+		t.Fatal(err)
+	}
+	if err := put("two"); err == nil {
+		t.Error("a commit that failed was called a save")
+	}
+	if err := db.FailCommits(ctx, false); err != nil {
+		t.Fatal(err)
+	}
+	update(t, db, func(tx *agentdb.Tx) error {
+		got, err := tx.Meta("k")
+		if string(got) != "one" {
+			t.Errorf("%q after a commit that failed", got)
+		}
+		return err
+	})
+}
+
+// TestNothingStaysOfASaveThatIsGivenUp: the second step fails; the first is not there either.
+func TestNothingStaysOfASaveThatIsGivenUp(t *testing.T) {
+	db := open(t, filepath.Join(t.TempDir(), "store"))
+	defer db.Close()
+	given := errors.New("given up")
+	err := db.Update(context.Background(), func(tx *agentdb.Tx) error {
+		return errors.Join(tx.PutMeta("k", []byte("v")), given)
+	})
+	if !errors.Is(err, given) {
+		t.Fatalf("%v", err)
+	}
+	update(t, db, func(tx *agentdb.Tx) error {
+		if _, err := tx.Meta("k"); !errors.Is(err, agentdb.ErrNotFound) {
+			t.Errorf("half a save is there: %v", err)
+		}
+		return nil
+	})
+}
+
+// TestAPredecessorIsOfferedFirst: the hub answers a successor that comes first with a gap.
+func TestAPredecessorIsOfferedFirst(t *testing.T) {
+	db := open(t, filepath.Join(t.TempDir(), "store"))
+	defer db.Close()
+	update(t, db, func(tx *agentdb.Tx) error {
+		stream, err := tx.AddStream(agentdb.Stream{})
+		for seq, parent := uint64(1), causal.Set(0); err == nil && seq <= 5; seq++ {
+			parent, err = tx.AddSet(agentdb.Set{Stream: stream, Seq: seq, Parent: parent, Hash: schema.Hash{byte(seq)}, State: agentdb.Ready}, []byte{1})
+		}
+		return err
+	})
+	next := uint64(1)
+	update(t, db, func(tx *agentdb.Tx) error {
+		return tx.UnsentSets(func(s agentdb.Set) error {
+			if s.Seq != next {
+				t.Errorf("number %d where %d is due", s.Seq, next)
+			}
+			next++
+			return nil
+		})
+	})
+	if next != 6 {
+		t.Errorf("%d of 5 offered", next-1)
+	}
+}
+
+func TestACursorMoves(t *testing.T) {
+	db := open(t, filepath.Join(t.TempDir(), "store"))
+	defer db.Close()
+	last := wire.Cursor{Scope: schema.Scope{1}, Number: 9, Running: schema.Hash{9}}
+	update(t, db, func(tx *agentdb.Tx) error {
+		return errors.Join(tx.PutCursor(wire.Cursor{Scope: schema.Scope{1}, Number: 2, Running: schema.Hash{2}}), tx.PutCursor(last))
+	})
+	update(t, db, func(tx *agentdb.Tx) error {
+		got, err := tx.Cursors()
+		if len(got) != 1 || got[last.Scope] != last {
+			t.Errorf("%+v", got)
+		}
+		return err
+	})
+}

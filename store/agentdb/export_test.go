@@ -1,6 +1,11 @@
 package agentdb
 
-import "context"
+import (
+	"context"
+	"database/sql/driver"
+
+	"modernc.org/sqlite"
+)
 
 // Limit bounds the file's pages, as a full disk would; 0 lifts the bound.
 func (d *DB) Limit(ctx context.Context, pages int) error {
@@ -22,4 +27,32 @@ func itoa(n int) string {
 		return string(rune('0' + n))
 	}
 	return itoa(n/10) + itoa(n%10)
+}
+
+// Pragma reads a setting of the connection.
+func (d *DB) Pragma(ctx context.Context, name string) (v string, err error) {
+	err = d.db.QueryRowContext(ctx, "PRAGMA "+name).Scan(&v)
+	return v, err
+}
+
+// FailCommits lets every commit fail, as a disk does that refuses the last write; off ends it.
+func (d *DB) FailCommits(ctx context.Context, on bool) error {
+	c, err := d.db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	return c.Raw(func(raw any) error {
+		hooks, ok := raw.(sqlite.HookRegisterer)
+		if !ok {
+			return driver.ErrBadConn
+		}
+		hooks.RegisterCommitHook(func() int32 {
+			if on {
+				return 1
+			}
+			return 0
+		})
+		return nil
+	})
 }

@@ -2,7 +2,10 @@ package hubsqlite
 
 import (
 	"context"
+	"database/sql/driver"
 	"fmt"
+
+	"modernc.org/sqlite"
 )
 
 // PragmaForTest reads a setting of the writer's connection.
@@ -31,4 +34,23 @@ func (s *Store) WriteNothingForTest(ctx context.Context) error {
 	defer func() { s.writer <- on }()
 	_, err := on.conn.ExecContext(ctx, "PRAGMA query_only = ON")
 	return err
+}
+
+// FailCommitsForTest lets every commit fail, as a disk does that refuses the last write; off ends it.
+func (s *Store) FailCommitsForTest(fails bool) error {
+	on := <-s.writer
+	defer func() { s.writer <- on }()
+	return on.conn.Raw(func(raw any) error {
+		hooks, ok := raw.(sqlite.HookRegisterer)
+		if !ok {
+			return driver.ErrBadConn
+		}
+		hooks.RegisterCommitHook(func() int32 {
+			if fails {
+				return 1
+			}
+			return 0
+		})
+		return nil
+	})
 }

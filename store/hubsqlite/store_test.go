@@ -63,6 +63,37 @@ func TestEveryCommitWaitsForTheDisk(t *testing.T) {
 	}
 }
 
+// TestACommitThatFailsIsToldAndLeavesNothing: the hub acknowledges what Update called durable.
+func TestACommitThatFailsIsToldAndLeavesNothing(t *testing.T) {
+	s := open(t, filepath.Join(t.TempDir(), "hub.db"))
+	defer s.Close()
+	put := func(n uint64) error {
+		return s.Update(ctx, func(tx hub.Tx) error { return tx.PutIdentity(hub.Identity{Judged: n}) })
+	}
+	if err := errors.Join(put(1), s.FailCommitsForTest(true)); err != nil {
+		t.Fatal(err)
+	}
+	if err := put(2); err == nil {
+		t.Error("a commit that failed was called durable")
+	}
+	if err := s.FailCommitsForTest(false); err != nil {
+		t.Fatal(err)
+	}
+	err := s.View(ctx, func(tx hub.Tx) error {
+		id, _, err := tx.Identity()
+		if id.Judged != 1 {
+			t.Errorf("judged up to %d", id.Judged)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := put(3); err != nil {
+		t.Fatalf("after the disk is well again: %v", err)
+	}
+}
+
 func TestFullDiskHasAName(t *testing.T) {
 	s := open(t, filepath.Join(t.TempDir(), "hub.db"))
 	defer s.Close()

@@ -180,6 +180,34 @@ func TestClosedEpochCountsUpToTheCut(t *testing.T) {
 	s.sound()
 }
 
+// TestACutsHeadThatComesLateUncoversWhatItHolds: the predecessors were set aside while nothing proved that the cut holds them.
+func TestACutsHeadThatComesLateUncoversWhatItHolds(t *testing.T) {
+	o := newOrganisation(t, 3, 1)
+	s := o.serve(t)
+	a := o.writer(o.people[0], o.scopes[0])
+	one, two, three := a.next(nil, create(1)), a.next(nil, create(2)), a.next(nil, create(3))
+	s.want(wire.Accepted, "", one)
+	cut, name, err := admit.EncodeCut([]wire.Tip{{Stream: a.stream(), Seq: 2, Set: two.Hash}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.PutBlobs(ctx, o.boss.id(), wire.Blobs{Blobs: [][]byte{cut}}); err != nil {
+		t.Fatal(err)
+	}
+	o.openEpoch(o.scopes[0])
+	o.order(&ledger.CloseEpoch{Scope: o.scopes[0], Number: 1, Cut: name})
+	s.catchUp()
+	if n := s.status().Quarantined; n != 1 {
+		t.Fatalf("%d quarantined before the cut's head came, want 1", n)
+	}
+	s.want(wire.Accepted, "", two)
+	if n := s.status().Quarantined; n != 0 {
+		t.Fatalf("%d quarantined once the cut's head came", n)
+	}
+	s.want(wire.Quarantined, "closed_epoch", three)
+	s.sound()
+}
+
 func TestThinnedOutChangeSetIsRefused(t *testing.T) {
 	o := newOrganisation(t, 2, 1)
 	s := o.serve(t)

@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"path"
 	"path/filepath"
 	"time"
 )
@@ -29,13 +30,15 @@ type options struct {
 	only  string
 	json  string
 	check bool
+	near  bool
 	limit time.Duration
 	seeds int
 }
 
 func parseOptions(args []string) (o options, err error) {
 	f := flag.NewFlagSet("mutants", flag.ContinueOnError)
-	f.StringVar(&o.only, "only", "", "try the mutant of this `name` alone")
+	f.StringVar(&o.only, "only", "", "try only mutants of this `name`, which may hold * for any letters")
+	f.BoolVar(&o.near, "near", false, "run only the nearest tests of each: a quick look")
 	f.StringVar(&o.json, "json", "", "write what became of each to this `file` too")
 	f.BoolVar(&o.check, "check", false, "only tell whether each old text still occurs once")
 	f.DurationVar(&o.limit, "limit", 2*time.Minute, "how long the tests of one folder may take")
@@ -73,16 +76,23 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	return try(ctx, root, l, o, out)
 }
 
-func chosen(all []mutant, only string) ([]mutant, error) {
+func chosen(all []mutant, only string) (out []mutant, err error) {
 	if only == "" {
 		return all, nil
 	}
 	for _, m := range all {
-		if m.Name == only {
-			return []mutant{m}, nil
+		fits, err := path.Match(only, m.Name)
+		if err != nil {
+			return nil, fmt.Errorf("%q: %w", only, err)
+		}
+		if fits {
+			out = append(out, m)
 		}
 	}
-	return nil, fmt.Errorf("%w: none is called %q", errList, only)
+	if len(out) == 0 {
+		return nil, fmt.Errorf("%w: none is called %q", errList, only)
+	}
+	return out, nil
 }
 
 // moduleRoot is the nearest folder above that has a go.mod.
@@ -135,7 +145,11 @@ func try(ctx context.Context, root string, l *list, o options, out io.Writer) (e
 	for i := range l.Mutants {
 		m := &l.Mutants[i]
 		p.printf("[%*d/%d] %-34s ", digits(len(l.Mutants)), i+1, len(l.Mutants), m.Name)
-		v := r.try(ctx, m, l.steps(m))
+		steps := l.steps(m)
+		if o.near {
+			steps = steps[:1]
+		}
+		v := r.try(ctx, m, steps)
 		if ctx.Err() != nil {
 			p.printf("stopped\n")
 			break

@@ -132,6 +132,9 @@ func TestOneAloneIsFoundByName(t *testing.T) {
 	if err != nil || len(some) != 1 || some[0].Name != "half" {
 		t.Errorf("%v, %v", some, err)
 	}
+	if some, err = chosen(l.Mutants, "[hs]*"); err != nil || len(some) != 2 {
+		t.Errorf("%v, %v", some, err)
+	}
 	if _, err := chosen(l.Mutants, "hal"); err == nil {
 		t.Error("half a name is no name")
 	}

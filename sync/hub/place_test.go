@@ -1,0 +1,106 @@
+package hub_test
+
+import (
+	"testing"
+
+	"escale/crypto/ledger"
+	"escale/schema"
+	"escale/sync/admit"
+	"escale/sync/changeset"
+	"escale/sync/hub"
+	"escale/sync/wire"
+)
+
+// TestAChangeSetStandsAfterItsPredecessor: the device signs whatever it likes; the hub gives a place to what has the next
+// number of its own stream only. Else a gap would lie in a chain that both sides call whole.
+func TestAChangeSetStandsAfterItsPredecessor(t *testing.T) {
+	o := newOrganisation(t, 2, 1)
+	s := o.serve(t)
+	a, b := o.writer(o.people[0], o.scopes[0]), o.writer(o.people[0], o.scopes[0])
+	s.want(wire.Accepted, "", a.next(nil, create(1)), b.next(nil, create(1)))
+	for what, change := range map[string]func(*changeset.Header){
+		"a number is skipped":   func(h *changeset.Header) { h.Seq++ },
+		"another stream's head": func(h *changeset.Header) { h.Prev = b.prev.Hash },
+	} {
+		d := a.draft(nil, create(2))
+		change(&d.Header)
+		set := must[*changeset.Set](t)(d.Close(a.p.sign))
+		if got := s.push(set)[0]; got.Status != wire.Refused || got.Reason != "chain" {
+			t.Errorf("%s: status %d %q", what, got.Status, got.Reason)
+		}
+	}
+	s.want(wire.Accepted, "", a.next(nil, create(2)))
+	s.sound()
+}
+
+// results links what a person's device states.
+func (o *organisation) results(p *person, r ...ledger.Result) {
+	o.t.Helper()
+	o.append(must[[]byte](o.t)(ledger.NewLink(o.log, p.id(), p.sign, ledger.Results(r), 1000)))
+}
+
+// TestNothingComesBackOnceItsKeysAreDestroyed: what officers accepted before the destruction counts; what they accept
+// after it stays aside, because nobody can open it any more.
+func TestNothingComesBackOnceItsKeysAreDestroyed(t *testing.T) {
+	o := newOrganisation(t, 3, 1)
+	s, scope := o.serve(t), o.scopes[0]
+	a, b := o.writer(o.people[0], scope), o.writer(o.people[1], scope)
+	inside := a.next(nil, create(1))
+	intime, late := a.next(nil, create(2)), b.next(nil, create(1))
+	s.want(wire.Accepted, "", inside, intime, late)
+	cut, name, err := admit.EncodeCut([]wire.Tip{{Stream: a.stream(), Seq: 1, Set: inside.Hash}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.PutBlobs(ctx, o.boss.id(), wire.Blobs{Blobs: [][]byte{cut}}); err != nil {
+		t.Fatal(err)
+	}
+	o.openEpoch(scope)
+	o.order(&ledger.CloseEpoch{Scope: scope, Number: 1, Cut: name})
+	o.order(&ledger.Accept{Set: intime.Hash})
+	pack := schema.Hash{1, 2, 3}
+	o.results(o.people[0], &ledger.KeyPack{Scope: scope, Number: 2, Pack: pack, Cut: name})
+	o.results(o.people[1], &ledger.Confirm{Scope: scope, Number: 1, Pack: pack, Cut: name, Complete: true})
+	o.order(&ledger.DestroyEpoch{Scope: scope, Number: 1})
+	o.order(&ledger.Accept{Set: late.Hash})
+	s.catchUp()
+	q := must[wire.Quarantine](t)(s.Quarantined(ctx, o.boss.id()))
+	if len(q.Sets) != 1 || q.Sets[0].Set != late.Hash || q.Sets[0].Reason != string(admit.DestroyedEpoch) {
+		t.Fatalf("%+v", q.Sets)
+	}
+	s.sound()
+}
+
+// TestAnOrderedEpochGrantsOnceItIsLinked: until its key exists nobody can read under it, and both sides leave the scope
+// out of what they compare.
+func TestAnOrderedEpochGrantsOnceItIsLinked(t *testing.T) {
+	o := newOrganisation(t, 3, 1)
+	scope := schema.Scope{0xee}
+	o.order(&ledger.Scopes{IDs: []schema.Scope{scope}})
+	e := o.people[0].entry
+	e.Read = append(append([]schema.Scope{}, e.Read...), scope)
+	o.order(&e, &ledger.OpenEpoch{Scope: scope, Number: 1, Grantees: []schema.Device{o.people[0].id()}, Executor: o.people[0].id()})
+	if got := admit.Readable(o.log.State(), o.people[0].id()); len(got) != 1 || got[0] != o.scopes[0] {
+		t.Fatalf("an epoch without a key grants: %v", got)
+	}
+}
+
+// TestWhatIsSetAsideHidesNothing: an edit that does not count has seen another; that one stands nevertheless.
+func TestWhatIsSetAsideHidesNothing(t *testing.T) {
+	o := newOrganisation(t, 3, 1)
+	s, scope := o.serve(t), o.scopes[0]
+	stale := o.writer(o.people[1], scope)
+	o.openEpoch(scope)
+	s.catchUp()
+	w := o.writer(o.people[0], scope)
+	x := schema.ObjectOf(w.stream(), [8]byte{7: 1})
+	s.want(wire.Accepted, "", w.next(nil, create(1)), w.next(nil, edit(x, changeset.Own{}, nil, tag(1))))
+	stale.epoch = 1
+	heads := []changeset.Head{headOf(w.prev)}
+	s.want(wire.Quarantined, "wrong_epoch", stale.next(heads, edit(x, changeset.Own{}, []uint32{0}, tag(1))))
+	got := s.frontier(scope)
+	if len(got) != 1 || !got[dot{hub.Cell{Object: x, Tag: tag(1)}, w.prev.Hash, 0}] {
+		t.Fatalf("%v", got)
+	}
+	s.sound()
+}
