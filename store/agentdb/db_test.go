@@ -341,3 +341,48 @@ func TestACursorMoves(t *testing.T) {
 		return err
 	})
 }
+
+// TestWhatTheHubMayLackIsOffered: a change-set waits from its closing to the acknowledgement, and again as soon as the hub
+// may have lost it.
+func TestWhatTheHubMayLackIsOffered(t *testing.T) {
+	db := open(t, filepath.Join(t.TempDir(), "store"))
+	defer db.Close()
+	var sets []causal.Set
+	update(t, db, func(tx *agentdb.Tx) error {
+		for n := range byte(2) {
+			stream, err := tx.AddStream(agentdb.Stream{Name: schema.Stream{n}, Scope: schema.Scope{n}})
+			if err != nil {
+				return err
+			}
+			id, err := tx.AddSet(agentdb.Set{Stream: stream, Seq: 1}, nil)
+			if err := errors.Join(err, tx.PutDraft(id, []byte{n}, true), tx.PutDelta(id, 0, []byte{n})); err != nil {
+				return err
+			}
+			sets = append(sets, id)
+		}
+		return nil
+	})
+	for _, step := range []struct {
+		what string
+		do   func(*agentdb.Tx) error
+		want int
+	}{
+		{"open", func(*agentdb.Tx) error { return nil }, 0},
+		{"closed", func(tx *agentdb.Tx) error {
+			return errors.Join(tx.CloseSet(sets[0], schema.Hash{1}, 1, []byte{1}), tx.CloseSet(sets[1], schema.Hash{2}, 1, []byte{2}))
+		}, 2},
+		{"one acknowledged", func(tx *agentdb.Tx) error { return tx.MarkAtHub(sets[0]) }, 1},
+		{"both acknowledged", func(tx *agentdb.Tx) error { return tx.MarkAtHub(sets[1]) }, 0},
+		{"another hub", func(tx *agentdb.Tx) error { return tx.MarkAllUnsent() }, 2},
+		{"acknowledged again", func(tx *agentdb.Tx) error { return errors.Join(tx.MarkAtHub(sets[0]), tx.MarkAtHub(sets[1])) }, 0},
+		{"one scope lost", func(tx *agentdb.Tx) error { return tx.MarkScopeUnsent(schema.Scope{1}) }, 1},
+	} {
+		n := 0
+		update(t, db, func(tx *agentdb.Tx) error {
+			return errors.Join(step.do(tx), tx.UnsentSets(func(agentdb.Set) error { n++; return nil }))
+		})
+		if n != step.want {
+			t.Errorf("%s: %d offered, want %d", step.what, n, step.want)
+		}
+	}
+}

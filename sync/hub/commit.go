@@ -131,7 +131,9 @@ func (t *taker) uncover(c *candidate) error {
 			return err
 		}
 		for _, h := range heads {
-			t.stale[c.facts.Scope] = t.stale[c.facts.Scope] || h == c.facts.Set
+			if h == c.facts.Set {
+				t.stale[c.facts.Scope] = true
+			}
 		}
 	}
 	return nil
