@@ -1,6 +1,7 @@
 package hub_test
 
 import (
+	"maps"
 	"testing"
 
 	"escale/crypto/ledger"
@@ -101,6 +102,33 @@ func TestWhatIsSetAsideHidesNothing(t *testing.T) {
 	got := s.frontier(scope)
 	if len(got) != 1 || !got[dot{hub.Cell{Object: x, Tag: tag(1)}, w.prev.Hash, 0}] {
 		t.Fatalf("%v", got)
+	}
+	s.sound()
+}
+
+// TestSeenEndsWhereTheAuthorStoppedReading: of a change-set the first delta only; of the branch that a clone left, what lies
+// before the parting only.
+func TestSeenEndsWhereTheAuthorStoppedReading(t *testing.T) {
+	o := newOrganisation(t, 3, 1)
+	s, scope := o.serve(t), o.scopes[0]
+	w, other := o.writer(o.people[0], scope), o.writer(o.people[1], scope)
+	x := schema.ObjectOf(w.stream(), [8]byte{7: 1})
+	two := []changeset.Delta{edit(x, changeset.Own{}, nil, tag(1)), edit(x, changeset.Own{}, nil, tag(2))}
+	s.want(wire.Accepted, "", w.next(nil, create(1)), w.next(nil, two...))
+	begun := w.prev.Hash
+	twin := w.clone()
+	s.want(wire.Accepted, "", w.next(nil, edit(x, changeset.Own{Back: 1, Count: 1}, nil, tag(1), tag(2), tag(3))))
+	s.want(wire.Accepted, "", twin.next(nil, create(2)), twin.next(nil, create(3)))
+	heads := []changeset.Head{headOf(twin.prev)}
+	s.want(wire.Accepted, "", other.next(heads, edit(x, changeset.Own{}, []uint32{0}, tag(3))))
+	cell := func(n byte) hub.Cell { return hub.Cell{Object: x, Tag: tag(n)} }
+	want := map[dot]bool{
+		{cell(1), w.prev.Hash, 0}: true,
+		{cell(2), begun, 1}:       true, {cell(2), w.prev.Hash, 0}: true,
+		{cell(3), w.prev.Hash, 0}: true, {cell(3), other.prev.Hash, 0}: true,
+	}
+	if got := s.frontier(scope); !maps.Equal(got, want) {
+		t.Fatalf("%v, want %v", got, want)
 	}
 	s.sound()
 }
