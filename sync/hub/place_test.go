@@ -1,6 +1,7 @@
 package hub_test
 
 import (
+	"bytes"
 	"maps"
 	"testing"
 
@@ -131,4 +132,27 @@ func TestSeenEndsWhereTheAuthorStoppedReading(t *testing.T) {
 		t.Fatalf("%v, want %v", got, want)
 	}
 	s.sound()
+}
+
+// TestWhatComesIsWhatWasAnnounced: the answer names what the opening named, so a device could be told that a change-set is
+// durable of which the hub never saw a byte.
+func TestWhatComesIsWhatWasAnnounced(t *testing.T) {
+	o := newOrganisation(t, 2, 1)
+	s := o.serve(t)
+	w := o.writer(o.people[0], o.scopes[0])
+	other := w.clone()
+	announced, sent := w.next(nil, create(1)), other.next(nil, create(2))
+	var body bytes.Buffer
+	opening := openingOf(announced, 0)
+	opening.Total = uint64(len(sent.Raw))
+	if err := wire.WriteSet(&body, opening, sent.Raw); err != nil {
+		t.Fatal(err)
+	}
+	if got := s.pushBody(body.Bytes())[0]; got.Set != announced.Hash || got.Status != wire.Refused || got.Reason != "hash" {
+		t.Fatalf("%+v", got)
+	}
+	if n := s.status().ChangeSets; n != 0 {
+		t.Errorf("%d change-sets kept", n)
+	}
+	s.want(wire.Accepted, "", announced)
 }
