@@ -71,3 +71,27 @@ func TestTimeGoesOnOverARestart(t *testing.T) {
 	}
 	ok(t, a.p.Close())
 }
+
+// TestWhatCameByHandIsStillBroughtToTheHub: nobody may wipe the laptop that carried it before the hub has it.
+func TestWhatCameByHandIsStillBroughtToTheHub(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	_, a, b := calais(t)
+	a.create(a.admin(), opOf("kept", "v"))
+	ok(t, a.p.CloseOpenSets(ctx))
+	waits, err := a.p.Unsent(ctx)
+	if err != nil || len(waits) != 1 {
+		t.Fatalf("%v %v", waits, err)
+	}
+	ok(t, b.p.ReceiveSet(ctx, must[[]byte](t)(a.p.SetBytes(ctx, waits[0].Set))))
+	carried, err := b.p.Unsent(ctx)
+	if err != nil || len(carried) != 1 || carried[0].Set != waits[0].Set {
+		t.Errorf("the carrier offers %v (%v)", carried, err)
+	}
+	if sum := must[profile.Summary](t)(b.p.Summary(ctx)); sum.Unsent != 1 {
+		t.Errorf("the carrier says that %d wait", sum.Unsent)
+	}
+	if rep := b.sync(); rep.Pushed != 1 {
+		t.Errorf("%+v", rep)
+	}
+}

@@ -165,6 +165,23 @@ func TestLosingTheRaceMeansLinkingAgain(t *testing.T) {
 }
 
 // Two histories that part after a drawn height: whoever follows one recognises the other and can prove it.
+// TestBytesThatNobodySignedProveNoFork: a courier could else stop everybody with an entry of its own making.
+func TestBytesThatNobodySignedProveNoFork(t *testing.T) {
+	w := newWorld(t, 61, 1, 1)
+	other, err := ledger.Replay(w.log.Org(), w.log.Entries(0))
+	must(t, other, err)
+	w.do(&ledger.Scopes{IDs: []schema.Scope{w.scope()}})
+	mine := w.log
+	w.log = other
+	w.do(&ledger.Scopes{IDs: []schema.Scope{w.scope()}})
+	entry := bytes.Clone(other.Entries(other.Head().Height)[0])
+	entry[len(entry)-1] ^= 1 // of the signature, which stands last
+	var fork *ledger.ForkError
+	if err := mine.Follow(entry); err == nil || errors.As(err, &fork) {
+		t.Errorf("%v", err)
+	}
+}
+
 func TestForksAreProved(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		common, ours, theirs := rapid.IntRange(0, 3).Draw(t, "common"), rapid.IntRange(0, 4).Draw(t, "ours"), rapid.IntRange(1, 4).Draw(t, "theirs")

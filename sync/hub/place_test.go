@@ -2,6 +2,8 @@ package hub_test
 
 import (
 	"bytes"
+	"database/sql"
+	"errors"
 	"maps"
 	"testing"
 
@@ -155,4 +157,62 @@ func TestWhatComesIsWhatWasAnnounced(t *testing.T) {
 		t.Errorf("%d change-sets kept", n)
 	}
 	s.want(wire.Accepted, "", announced)
+}
+
+// TestTheDigestIsOfWhatIsHeldNow: an answer that was right before the last push would call unequal sides synced.
+func TestTheDigestIsOfWhatIsHeldNow(t *testing.T) {
+	o := newOrganisation(t, 2, 1)
+	s := o.serve(t)
+	w := o.writer(o.people[0], o.scopes[0])
+	for n := range uint64(3) {
+		s.want(wire.Accepted, "", w.next(nil, create(n+1)))
+		want := wire.Digest(o.log.Head().Hash, []wire.Tip{{Stream: w.stream(), Seq: w.seq, Set: w.prev.Hash}})
+		if got := s.scopeState(o.people[0].id(), o.scopes[0]).Digest; got != want {
+			t.Errorf("after push %d the digest is another", n+1)
+		}
+	}
+}
+
+// TestAReaderOfOneScopePullsNoOther: a right to read here is no right to read there.
+func TestAReaderOfOneScopePullsNoOther(t *testing.T) {
+	o := newOrganisation(t, 3, 2)
+	s := o.serve(t)
+	scope := schema.Scope{0xee}
+	o.order(&ledger.Scopes{IDs: []schema.Scope{scope}})
+	s.catchUp()
+	_, err := s.Pull(ctx, o.people[0].id(), wire.PullAsk{Cursors: []wire.Cursor{{Scope: o.scopes[0]}, {Scope: scope}}})
+	wantCode(t, err, wire.CodeNotYours)
+}
+
+// TestTheRevokedAreRefusedOnAnOpenChannel: the channel was opened before the revocation; nothing more goes over it.
+func TestTheRevokedAreRefusedOnAnOpenChannel(t *testing.T) {
+	o := newOrganisation(t, 3, 1)
+	s := o.serve(t)
+	gone := o.people[1].id()
+	must[wire.SyncReply](t)(s.Sync(ctx, gone, wire.SyncAsk{}))
+	o.order(&ledger.Revoke{Device: gone})
+	s.catchUp()
+	_, err := s.Sync(ctx, gone, wire.SyncAsk{})
+	wantCode(t, err, wire.CodeNotMember)
+	_, err = s.Push(ctx, gone, bytes.NewReader(nil))
+	wantCode(t, err, wire.CodeNotMember)
+}
+
+// TestVerifyFindsARearrangedLog: a running hash in the middle is not what the log before it gives.
+func TestVerifyFindsARearrangedLog(t *testing.T) {
+	o := newOrganisation(t, 2, 1)
+	s := o.serve(t)
+	w := o.writer(o.people[0], o.scopes[0])
+	s.want(wire.Accepted, "", w.next(nil, create(1)), w.next(nil, create(2)))
+	db, err := sql.Open("sqlite", s.path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = db.Exec("UPDATE sets SET running = ? WHERE number = 1", bytes.Repeat([]byte{1}, len(schema.Hash{})))
+	if err := errors.Join(err, db.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if r := must[hub.Report](t)(s.Verify(ctx, func(int64, int64) {})); r.OK() {
+		t.Fatal("nothing was found")
+	}
 }
