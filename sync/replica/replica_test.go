@@ -24,6 +24,12 @@ type laptop struct {
 	resets   int
 	closed   int
 	attended int
+
+	marked   []schema.Hash // said to be at the hub, ever
+	noted    []wire.Tip
+	restarts int
+	restored bool  // own work is missing until it is read again
+	judged   error // what the ledger says to every entry
 }
 
 var scope = schema.Scope{1}
@@ -41,6 +47,9 @@ func (l *laptop) HoldsEntry(height uint64, h schema.Hash) bool {
 	return height < uint64(len(l.entries)) && h == hashAt(height)
 }
 func (l *laptop) Follow(_ context.Context, entries [][]byte) error {
+	if l.judged != nil {
+		return l.judged
+	}
 	l.entries = append(l.entries, entries...)
 	return nil
 }
@@ -53,6 +62,7 @@ func (l *laptop) Unsent(context.Context) (out []replica.Offer, err error) {
 }
 func (l *laptop) SetBytes(_ context.Context, h schema.Hash) ([]byte, error) { return h[:], nil }
 func (l *laptop) Sent(_ context.Context, sets []schema.Hash) error {
+	l.marked = append(l.marked, sets...)
 	l.unsent = slices.DeleteFunc(l.unsent, func(h schema.Hash) bool { return slices.Contains(sets, h) })
 	return nil
 }
@@ -65,6 +75,9 @@ func (l *laptop) Local(context.Context) ([]wire.ScopeState, []wire.Tip, error) {
 	return []wire.ScopeState{{Scope: scope, Number: l.cursor.Number, Running: l.cursor.Running, Digest: digest(l.sets)}}, nil, nil
 }
 func (l *laptop) Receive(_ context.Context, page wire.ScopePage) error {
+	if l.restored && l.restarts == 0 {
+		return replica.ErrRestored
+	}
 	for _, item := range page.Items {
 		if !slices.Contains(l.sets, item.Set) {
 			l.sets = append(l.sets, item.Set)
@@ -74,7 +87,7 @@ func (l *laptop) Receive(_ context.Context, page wire.ScopePage) error {
 	}
 	return nil
 }
-func (l *laptop) Restart(context.Context) error { return nil }
+func (l *laptop) Restart(context.Context) error { l.restarts++; return nil }
 func (l *laptop) ResetCursor(context.Context, schema.Scope) error {
 	l.resets++
 	l.cursor, l.unsent = wire.Cursor{Scope: scope}, slices.Clone(l.sets)
@@ -97,9 +110,12 @@ func (l *laptop) Offer(_ context.Context, sets []schema.Hash) error {
 	return nil
 }
 func (l *laptop) Objects(_ context.Context, sets []schema.Hash) (int, error) { return len(sets), nil }
-func (l *laptop) NoteOwn(context.Context, []wire.Tip) error                  { return nil }
-func (l *laptop) OpenWaiting(context.Context) error                          { return nil }
-func (l *laptop) Attend(context.Context) (bool, error)                       { l.attended++; return false, nil }
+func (l *laptop) NoteOwn(_ context.Context, tips []wire.Tip) error {
+	l.noted = append(l.noted, tips...)
+	return nil
+}
+func (l *laptop) OpenWaiting(context.Context) error    { return nil }
+func (l *laptop) Attend(context.Context) (bool, error) { l.attended++; return false, nil }
 
 func digest(sets []schema.Hash) schema.Hash {
 	var tips []wire.Tip
@@ -113,7 +129,9 @@ func digest(sets []schema.Hash) schema.Hash {
 type hub struct {
 	entries [][]byte
 	sets    []schema.Hash
+	epoch   wire.HubEpoch
 	calls   int
+	whole   int // pulls that asked for the own work too
 	crooked func(reply any)
 }
 
@@ -139,10 +157,10 @@ func (h *hub) Sync(_ context.Context, ask wire.SyncAsk) (wire.SyncReply, error) 
 	n := uint64(len(h.sets))
 	scopes := []wire.ScopeState{{Scope: scope, Number: n, Running: h.running(n), Digest: digest(h.sets)}}
 	head := h.head()
-	if wire.StateHash(wire.HubEpoch{}, head.Hash, scopes, nil) == ask.State {
-		return answer(h, wire.SyncReply{Same: true})
+	if wire.StateHash(h.epoch, head.Hash, scopes, nil) == ask.State {
+		return answer(h, wire.SyncReply{HubEpoch: h.epoch, Same: true})
 	}
-	return answer(h, wire.SyncReply{Head: &head, Scopes: scopes})
+	return answer(h, wire.SyncReply{HubEpoch: h.epoch, Head: &head, Scopes: scopes})
 }
 
 func (h *hub) Ledger(_ context.Context, ask wire.LedgerRead) (wire.LedgerPage, error) {
@@ -214,6 +232,9 @@ func (h *hub) Fetch(_ context.Context, ask wire.FetchAsk) (out wire.FetchReply, 
 }
 
 func (h *hub) Pull(_ context.Context, ask wire.PullAsk) (wire.PullReply, error) {
+	if ask.Own {
+		h.whole++
+	}
 	c := ask.Cursors[0]
 	page := wire.ScopePage{Scope: scope, Items: []wire.Item{}}
 	if c.Number > uint64(len(h.sets)) || h.running(c.Number) != c.Running {

@@ -65,6 +65,9 @@ func TestRunningHashDependsOnOrder(t *testing.T) {
 	if wire.RunningHash(wire.RunningHash(schema.Hash{}, a), b) == wire.RunningHash(wire.RunningHash(schema.Hash{}, b), a) {
 		t.Error("order is not in the running hash")
 	}
+	if wire.RunningHash(a, b) == wire.RunningHash(schema.Hash{}, b) {
+		t.Error("what came before is not in the running hash")
+	}
 }
 
 func TestNoOpIsSmall(t *testing.T) {
