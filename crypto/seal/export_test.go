@@ -16,3 +16,10 @@ func BombForTest() []byte {
 	out := append(binary.AppendUvarint(nil, uint64(len(body))<<4|compressed<<1), body...)
 	return append(out, make([]byte, Padme(len(out))-len(out))...)
 }
+
+// At returns the entry with its key as if it stood elsewhere.
+func (e *Entry) At(p Place) *Entry {
+	c := *e
+	c.place = p
+	return &c
+}

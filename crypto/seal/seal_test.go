@@ -11,6 +11,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"escale/crypto/envelope"
 	"escale/crypto/seal"
 	"escale/schema"
 )
@@ -103,6 +104,75 @@ func TestNothingOpensInAnotherPlace(t *testing.T) {
 		if _, err := try(); !errors.Is(err, seal.ErrWrongKey) && !errors.Is(err, seal.ErrDamaged) {
 			t.Errorf("%s: %v", what, err)
 		}
+	}
+}
+
+// elsewhere are places that differ from place in one thing each.
+func elsewhere() map[string]seal.Place {
+	stream, number, pack := place, place, place
+	stream.Stream, number.Seq, pack.Pack = schema.Stream{1}, 7, schema.Pack{1}
+	return map[string]seal.Place{"stream": stream, "number": number, "pack": pack}
+}
+
+// TestAWrapOpensInItsPlaceOnly, whatever the deltas under it are bound to.
+func TestAWrapOpensInItsPlaceOnly(t *testing.T) {
+	k := mustEpoch(t)
+	header, wrap, _ := chain(t, k, nil)
+	s, err := seal.OpenSession(k, name.Org, header)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.OpenChangeSet(place, wrap); err != nil {
+		t.Fatal(err)
+	}
+	for what, at := range elsewhere() {
+		if _, err := s.OpenChangeSet(at, wrap); !errors.Is(err, seal.ErrWrongKey) {
+			t.Errorf("another %s: %v", what, err)
+		}
+	}
+}
+
+// TestADeltaOpensInItsPlaceOnly, also for who has the key of its entry.
+func TestADeltaOpensInItsPlaceOnly(t *testing.T) {
+	k := mustEpoch(t)
+	header, wrap, sealed := chain(t, k, []byte("words"))
+	s, err := seal.OpenSession(k, name.Org, header)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := s.OpenChangeSet(place, wrap)
+	if err != nil {
+		t.Fatal(err)
+	}
+	e, err := c.Entry(schema.Object{9})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.At(place).Open(0, sealed); err != nil {
+		t.Fatal(err)
+	}
+	for what, at := range elsewhere() {
+		if _, err := e.At(at).Open(0, sealed); !errors.Is(err, seal.ErrDamaged) {
+			t.Errorf("another %s: %v", what, err)
+		}
+	}
+}
+
+// TestASessionIsItsAuthors: under another device's name it opens nothing.
+func TestASessionIsItsAuthors(t *testing.T) {
+	k := mustEpoch(t)
+	header, _, _ := chain(t, k, nil)
+	h, err := envelope.ParseSession(header)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.Device = schema.Device{77}
+	forged, err := h.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := seal.OpenSession(k, name.Org, forged); !errors.Is(err, seal.ErrWrongKey) {
+		t.Errorf("%v", err)
 	}
 }
 
