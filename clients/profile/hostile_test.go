@@ -21,9 +21,10 @@ import (
 // forger is a member's device that keeps to the signatures and to nothing else.
 type forger struct {
 	*laptop
-	header changeset.Header
-	keys   *seal.ChangeSet
-	draft  changeset.Draft
+	header  changeset.Header
+	session *seal.Session
+	keys    *seal.ChangeSet
+	draft   changeset.Draft
 }
 
 func forge(t *testing.T, l *laptop, scope schema.Scope) *forger {
@@ -35,16 +36,28 @@ func forge(t *testing.T, l *laptop, scope schema.Scope) *forger {
 	}
 	session, header, err := seal.NewSession(epoch.Public, seal.EpochName{Org: l.keys.Org, Scope: scope, Number: epoch.Number}, l.keys.Device)
 	ok(t, err)
-	f := &forger{laptop: l}
+	f := &forger{laptop: l, session: session}
 	f.header = changeset.Header{Suite: schema.Suite, Org: l.keys.Org, Device: l.keys.Device, Incarnation: must[schema.Incarnation](t)(schema.NewIncarnation(rand.Reader)),
 		Scope: scope, Seq: 1, Ledger: log.Head().Hash, Heads: []changeset.Head{}, Epoch: epoch.Number, Session: session.ID}
-	_, err = rand.Read(f.header.Salt[:])
-	ok(t, err)
-	h := &f.header
-	f.keys, f.draft.Wrap, err = session.NewChangeSet(rand.Reader, seal.Place{Stream: h.Stream(), Seq: h.Seq, Pack: h.Pack, Salt: h.Salt})
-	ok(t, err)
+	f.open(t)
 	f.draft.Session = header
 	return f
+}
+
+func (f *forger) open(t *testing.T) {
+	t.Helper()
+	_, err := rand.Read(f.header.Salt[:])
+	ok(t, err)
+	h := &f.header
+	f.keys, f.draft.Wrap, err = f.session.NewChangeSet(rand.Reader, seal.Place{Stream: h.Stream(), Seq: h.Seq, Pack: h.Pack, Salt: h.Salt})
+	ok(t, err)
+}
+
+// after goes on with the change-set that follows one.
+func (f *forger) after(t *testing.T, set *changeset.Set) {
+	t.Helper()
+	f.header.Seq, f.header.Prev, f.draft = set.Header.Seq+1, set.Hash, changeset.Draft{}
+	f.open(t)
 }
 
 func (f *forger) seal(t *testing.T, o schema.Object, plain []byte) []byte {
@@ -65,10 +78,15 @@ func (f *forger) add(t *testing.T, d changeset.Delta) {
 	f.draft.Deltas = append(f.draft.Deltas, must[[]byte](t)(changeset.EncodeDelta(&d)))
 }
 
-func (f *forger) push(t *testing.T) *changeset.Set {
+func (f *forger) closed(t *testing.T) *changeset.Set {
 	t.Helper()
 	f.draft.Header = f.header
-	set := must[*changeset.Set](t)(f.draft.Close(f.p.SignKey()))
+	return must[*changeset.Set](t)(f.draft.Close(f.p.SignKey()))
+}
+
+func (f *forger) push(t *testing.T) *changeset.Set {
+	t.Helper()
+	set := f.closed(t)
 	offer := wire.Opening{Stream: set.Header.Stream(), Seq: set.Header.Seq, Set: set.Hash, Total: uint64(len(set.Raw))}
 	var body bytes.Buffer
 	ok(t, wire.WriteSet(&body, offer, set.Raw))
