@@ -7,6 +7,7 @@ import (
 
 	"escale/schema"
 	"escale/sync/changeset"
+	"escale/sync/replica"
 	"escale/sync/wire"
 )
 
@@ -48,5 +49,16 @@ func TestAPageHoldsWhatItSays(t *testing.T) {
 	ok(t, b.p.Receive(ctx, wire.ScopePage{Scope: b.admin(), Items: []wire.Item{one, two}}))
 	if after := b.cursor(b.admin()); after.Number != before.Number+2 {
 		t.Errorf("the cursor moved from %d to %d", before.Number, after.Number)
+	}
+}
+
+// TestOwnWorkThatIsNotHereIsMissed: the hub answers with the hash alone of what this device wrote. Where that is not here,
+// the laptop was restored or copied, and must not go on under its old numbers.
+func TestOwnWorkThatIsNotHereIsMissed(t *testing.T) {
+	t.Parallel()
+	_, a, _ := calais(t)
+	page := wire.ScopePage{Scope: a.admin(), Items: []wire.Item{{Set: schema.Hash{1}, Raw: []byte{}}}}
+	if err := a.p.Receive(context.Background(), page); !errors.Is(err, replica.ErrRestored) {
+		t.Errorf("%v", err)
 	}
 }

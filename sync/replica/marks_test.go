@@ -113,3 +113,21 @@ func TestARestoredLaptopBeginsANewIncarnation(t *testing.T) {
 		t.Fatalf("%v: a laptop that lacks nothing began anew", err)
 	}
 }
+
+// TestWhatCannotBeComparedPieceByPieceIsReadAgain: a hub that gives no usable answer about ranges still gets back what it
+// lost, because the scope is offered and read from its start.
+func TestWhatCannotBeComparedPieceByPieceIsReadAgain(t *testing.T) {
+	l, h := pair(1)
+	if _, err := run(l, h); err != nil {
+		t.Fatal(err)
+	}
+	l.sets = append(l.sets, schema.Hash{9}) // acknowledged once, and not there
+	h.crooked = func(r any) {
+		if x, is := r.(*wire.RangesReply); is {
+			x.Ranges = nil
+		}
+	}
+	if rep, err := run(l, h); err != nil || !rep.Synced || len(h.sets) != 4 || l.resets == 0 {
+		t.Fatalf("%v %+v, the hub has %d", err, rep, len(h.sets))
+	}
+}
