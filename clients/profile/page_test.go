@@ -46,7 +46,14 @@ func TestAPageHoldsWhatItSays(t *testing.T) {
 	if after := b.cursor(b.admin()); after != before {
 		t.Errorf("the cursor moved from %d to %d", before.Number, after.Number)
 	}
-	ok(t, b.p.Receive(ctx, wire.ScopePage{Scope: b.admin(), Items: []wire.Item{one, two}}))
+	// What comes before the one that stops the page is kept, and the cursor stands behind it.
+	if err := b.p.Receive(ctx, wire.ScopePage{Scope: b.admin(), Items: []wire.Item{one, {Set: schema.Hash{9}, Raw: two.Raw}}}); err == nil {
+		t.Error("another's name was taken")
+	}
+	if after := b.cursor(b.admin()); after.Number != before.Number+1 {
+		t.Errorf("the cursor moved from %d to %d", before.Number, after.Number)
+	}
+	ok(t, b.p.Receive(ctx, wire.ScopePage{Scope: b.admin(), Items: []wire.Item{two}}))
 	if after := b.cursor(b.admin()); after.Number != before.Number+2 {
 		t.Errorf("the cursor moved from %d to %d", before.Number, after.Number)
 	}
@@ -60,5 +67,26 @@ func TestOwnWorkThatIsNotHereIsMissed(t *testing.T) {
 	page := wire.ScopePage{Scope: a.admin(), Items: []wire.Item{{Set: schema.Hash{1}, Raw: []byte{}}}}
 	if err := a.p.Receive(context.Background(), page); !errors.Is(err, replica.ErrRestored) {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestDifferentSavesOfTwoCopiesAreBothKept: they stand at the same place of the same stream, on two branches.
+func TestDifferentSavesOfTwoCopiesAreBothKept(t *testing.T) {
+	t.Parallel()
+	_, a, b := calais(t)
+	x := a.create(a.admin(), opOf("count", int64(1)))
+	a.sync()
+	c := a.image("copy").wake()
+	a.edit(x, opOf("count", int64(100)))
+	c.edit(x, opOf("count", int64(1000)))
+	for range 3 {
+		for _, l := range []*laptop{a, c, b} {
+			l.sync()
+		}
+	}
+	for _, l := range []*laptop{a, b, c} {
+		if got := l.state(x).Fields["count"].Value; got != int64(1101) {
+			t.Errorf("%s counts %v", l.name, got)
+		}
 	}
 }
