@@ -116,3 +116,24 @@ func (l *laptop) bytes() []byte {
 	l.o.t.Fatal("it wrote nothing")
 	return nil
 }
+
+// TestOfAnOpenChangeSetOnlyWhatWasShownIsCited: a page was shown while its change-set was open, another window wrote into
+// that, and the laptop began a new incarnation. What the page's reader then writes has not seen the other window's words.
+func TestOfAnOpenChangeSetOnlyWhatWasShownIsCited(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	_, a, b := calais(t)
+	x := a.create(a.admin(), opOf("kept", "start"))
+	part := a.part(x)
+	view := a.p.View(part)
+	_, err := a.p.Save(ctx, change(part, view, opOf("kept", "other window")))
+	ok(t, err)
+	ok(t, a.p.Restart(ctx))
+	_, err = a.p.Save(ctx, change(part, view, opOf("kept", "this window")))
+	ok(t, err)
+	a.sync()
+	b.sync()
+	if n := len(b.state(x).Fields["kept"].Siblings); n != 2 {
+		t.Errorf("%d siblings, want 2", n)
+	}
+}
