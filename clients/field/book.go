@@ -32,12 +32,15 @@ var (
 	ErrReadOnly  = errors.New("this member may not write here")
 	ErrNoSibling = errors.New("there is no such value to choose")
 	ErrWhy       = errors.New("a decision needs a reason")
+	ErrDeleted   = errors.New("the record was deleted: it is written in again once it is restored")
+	ErrNoQuery   = errors.New("nobody has to decide whether this record is kept")
 )
 
 // Book is a member's records on one laptop.
 type Book struct {
-	p    *profile.Profile
-	role string
+	p     *profile.Profile
+	role  string
+	names map[schema.Member]string // nil until they are asked for
 }
 
 // Open returns the records of an unlocked profile.

@@ -37,7 +37,7 @@ type Record struct {
 	Author  schema.Device
 	Parts   map[string]PartState // by compartment
 	Fields  map[string]*merge.Field
-	Exists  merge.Existence
+	Exists  merge.Existence // over all parts: one that no deletion reached makes a question of it
 	Limit   string // site, own, deid: how far the member's role reaches
 
 	parts  map[string][]*profile.Part
@@ -142,9 +142,9 @@ func (b *Book) mergeParts(r *Record) {
 		for path, f := range state.Fields {
 			r.Fields[path] = f
 		}
-		r.Exists = max(r.Exists, state.Exists)
 		r.Parts[c] = PartOpen
 	}
+	r.Exists = existence(r.states)
 }
 
 // describe fills in what the anchor says and which parts cannot be shown.
@@ -297,11 +297,21 @@ func (r *Record) MayShowField(path string) bool {
 	return ok && f.Export == "keep"
 }
 
-// List returns the records that the member may see, newest first, of one form if formID is not empty.
+// List returns the records that the member may see, newest first, of one form if formID is not empty. Those that were
+// deleted are left out; those of which that is a question are not.
 func (b *Book) List(ctx context.Context, formID string) ([]*Record, error) {
+	return b.list(ctx, formID, false)
+}
+
+// ListDeleted returns the deleted records that the member may see, newest first, of one form if formID is not empty.
+func (b *Book) ListDeleted(ctx context.Context, formID string) ([]*Record, error) {
+	return b.list(ctx, formID, true)
+}
+
+func (b *Book) list(ctx context.Context, formID string, deleted bool) ([]*Record, error) {
 	var out []*Record
 	err := b.each(ctx, func(r *Record) error {
-		if formID == "" || r.FormID == formID {
+		if (formID == "" || r.FormID == formID) && (r.Exists == merge.Deleted) == deleted {
 			out = append(out, r)
 		}
 		return nil

@@ -40,11 +40,23 @@ func arabic(r rune) rune {
 	return r
 }
 
-// Search returns the records whose shown values contain every word of the query, newest first.
+// Search returns the records whose shown values contain every word of the query, newest first, without the deleted ones.
 func (b *Book) Search(ctx context.Context, query string) ([]*Record, error) {
+	return b.search(ctx, query, false)
+}
+
+// SearchDeleted searches what was deleted.
+func (b *Book) SearchDeleted(ctx context.Context, query string) ([]*Record, error) {
+	return b.search(ctx, query, true)
+}
+
+func (b *Book) search(ctx context.Context, query string, deleted bool) ([]*Record, error) {
 	words := strings.Fields(Fold(query))
-	all, err := b.List(ctx, "")
-	if err != nil || len(words) == 0 {
+	if len(words) == 0 {
+		return nil, nil
+	}
+	all, err := b.list(ctx, "", deleted)
+	if err != nil {
 		return nil, err
 	}
 	var out []*Record

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"escale/clients/profile"
 	"escale/schema"
@@ -72,7 +73,7 @@ func (b *Book) Create(ctx context.Context, n New) (Saved, error) {
 	if c := f.CodeField(); c != nil {
 		s.Code, _ = answers[c.Path].(string)
 	}
-	return b.save(ctx, s, edits, n.once)
+	return b.save(ctx, f, s, edits, n.once)
 }
 
 func (b *Book) siteFor(n New) (string, error) {
@@ -198,6 +199,9 @@ func (b *Book) EditShown(ctx context.Context, r *Record, c Change) (Saved, error
 	if r.Form == nil {
 		return Saved{}, fmt.Errorf("%w: %q", ErrNoForm, r.FormID)
 	}
+	if r.Exists == merge.Deleted {
+		return Saved{}, ErrDeleted
+	}
 	before := r.Answers()
 	hidden := b.hidden(r.Form, r.Site)
 	options := form.Options{Now: b.p.Now(), Before: before, Hidden: hidden}
@@ -226,7 +230,7 @@ func (b *Book) EditShown(ctx context.Context, r *Record, c Change) (Saved, error
 	if len(edits) == 0 && c.once == "" {
 		return s, nil
 	}
-	return b.save(ctx, s, edits, c.once)
+	return b.save(ctx, r.Form, s, edits, c.once)
 }
 
 // NoReaderError says which part of a record nobody could read, and which roles could if they were invited.
@@ -243,7 +247,11 @@ func (e *NoReaderError) Error() string { return e.err.Error() }
 func (e *NoReaderError) Unwrap() error { return e.err }
 
 // save makes edits durable. Where a scope has no reader yet, the error says who could become one.
-func (b *Book) save(ctx context.Context, s Saved, edits []profile.Edit, once mark) (Saved, error) {
+func (b *Book) save(ctx context.Context, f *form.Form, s Saved, edits []profile.Edit, once mark) (Saved, error) {
+	urgent := slices.ContainsFunc(edits, func(e profile.Edit) bool { return alarms(f, e.Payload.Ops) })
+	for i := range edits {
+		edits[i].Urgent = urgent
+	}
 	var err error
 	s.Time, err = b.p.Save(ctx, edits, once.of(s.ID)...)
 	var closed *profile.ClosedScopeError
@@ -258,6 +266,14 @@ func (b *Book) save(ctx context.Context, s Saved, edits []profile.Edit, once mar
 		out.Roles = bundle.Tables.Readers(closed.Name.Kind, out.Part)
 	}
 	return Saved{}, out
+}
+
+// alarms reports whether an edit says what cannot wait.
+func alarms(f *form.Form, ops []merge.Op) bool {
+	return slices.ContainsFunc(ops, func(o merge.Op) bool {
+		fd, ok := f.Lookup(o.Path)
+		return ok && form.Gravest(fd, o.Value)
+	})
 }
 
 // change makes the edit of one part; a part that nobody wrote yet is created, pointing to the record.
@@ -315,7 +331,7 @@ func (b *Book) Resolve(ctx context.Context, id, path string, take int, value any
 	if err != nil {
 		return Saved{}, err
 	}
-	if why == "" {
+	if strings.TrimSpace(why) == "" {
 		return Saved{}, ErrWhy
 	}
 	if take > 0 {

@@ -33,6 +33,7 @@ type Edit struct {
 	Payload merge.Payload // its Time is set by Save
 	Tags    []TagOf       // of a change
 	View    causal.Context
+	Urgent  bool // leaves before everything else that waits
 }
 
 // TagOf is a field that a change touches.
@@ -89,6 +90,7 @@ func (p *Profile) Save(ctx context.Context, edits []Edit, beside ...Secret) (cau
 	if err := p.makeRoom(ctx, edits); err != nil {
 		return 0, err
 	}
+	p.saves++
 	err := p.saveAll(ctx, edits, beside, at)
 	if errors.Is(err, errNoRoom) { // beside what was open already; that is closed now
 		err = p.saveAll(ctx, edits, beside, at)
@@ -194,6 +196,9 @@ func (p *Profile) saveOne(tx *agentdb.Tx, e *Edit) error {
 		}
 	}
 	if err := tx.PutDelta(o.id, o.count, body); err != nil {
+		return err
+	}
+	if err := tx.PutOutgoing(p.outgoing(o.id, e)); err != nil {
 		return err
 	}
 	part.Deltas = append(part.Deltas, PartDelta{Set: o.id, Index: o.count, Context: contextOf(e.View), Pack: e.Pack, Payload: plain})

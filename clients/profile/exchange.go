@@ -195,15 +195,22 @@ func (p *Profile) closedTips(id causal.Stream) (out []wire.Tip) {
 	return out
 }
 
-// Unsent returns the closed change-sets that are not known to be at the hub, a predecessor before its successor.
+// Unsent returns the closed change-sets that are not known to be at the hub, the urgent ones first and a predecessor before
+// its successor.
 func (p *Profile) Unsent(ctx context.Context) (out []replica.Offer, err error) {
+	var sets []agentdb.Set
+	var urgency map[causal.Set]int
 	err = p.db.Update(ctx, func(tx *agentdb.Tx) error {
-		return tx.UnsentSets(func(s agentdb.Set) error {
-			stream := p.streams[s.Stream]
-			out = append(out, replica.Offer{Tip: wire.Tip{Stream: stream.Name, Seq: s.Seq, Set: s.Hash}, Scope: stream.Scope})
-			return nil
-		})
+		if err := tx.UnsentSets(func(s agentdb.Set) error { sets = append(sets, s); return nil }); err != nil {
+			return err
+		}
+		urgency, err = tx.Urgency()
+		return err
 	})
+	for _, s := range urgentFirst(sets, urgency) {
+		stream := p.streams[s.Stream]
+		out = append(out, replica.Offer{Tip: wire.Tip{Stream: stream.Name, Seq: s.Seq, Set: s.Hash}, Scope: stream.Scope})
+	}
 	return out, err
 }
 
@@ -294,7 +301,9 @@ func (p *Profile) ResetCursor(ctx context.Context, scope schema.Scope) error {
 
 // Agreed keeps when both sides' digests last matched, by the hub's clock.
 func (p *Profile) Agreed(ctx context.Context, hubTime int64) error {
-	return p.db.Update(ctx, func(tx *agentdb.Tx) error { return tx.PutMeta(metaAgreed, bytesOf(uint64(hubTime))) })
+	return p.db.Update(ctx, func(tx *agentdb.Tx) error {
+		return errors.Join(tx.PutMeta(metaAgreed, bytesOf(uint64(hubTime))), tx.PutArrival(hubTime))
+	})
 }
 
 // Summary is what a status line needs of the store.

@@ -61,6 +61,7 @@ type Profile struct {
 	log     *ledger.Log
 	inc     schema.Incarnation
 	last    causal.Time
+	saves   uint64 // number of the newest save that waits to be sent
 	history causal.History
 	sets    map[causal.Set]setInfo
 	byHash  map[schema.Hash]causal.Set
@@ -164,6 +165,9 @@ func (p *Profile) loadMeta(tx *agentdb.Tx) error {
 	if b, err = tx.Meta(metaHub); err == nil {
 		copy(p.hub[:], b)
 	} else if !errors.Is(err, agentdb.ErrNotFound) {
+		return err
+	}
+	if p.saves, err = tx.LastSave(); err != nil {
 		return err
 	}
 	p.cursors, err = tx.Cursors()

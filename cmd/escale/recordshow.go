@@ -155,7 +155,10 @@ func (p *program) historyCommand() *cobra.Command {
 		if err != nil {
 			return about(err, "id", args[0])
 		}
-		entries := append([]field.Entry{}, b.History(r)...)
+		entries, err := b.History(ctx, r)
+		if err != nil {
+			return err
+		}
 		if err := s.record(audit.Entry{Kind: audit.Opening, Record: r.ID[:], Reason: "history"}); err != nil {
 			return err
 		}

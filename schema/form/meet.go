@@ -146,6 +146,26 @@ func Higher(f *Field, a, b any) bool {
 	return okA && okB && rankA > rankB
 }
 
+// Gravest reports whether value is the choice of the highest rank in a keep_both field: what cannot wait, such as a danger to
+// life. A field without ranks, or with one for all, knows no such choice.
+func Gravest(f *Field, value any) bool {
+	own, ok := f.rank(value)
+	if !ok || f.Merge != KeepBoth {
+		return false
+	}
+	above := false
+	for _, c := range f.Choices {
+		if c.Rank == nil {
+			continue
+		}
+		if *c.Rank > own {
+			return false
+		}
+		above = above || *c.Rank < own
+	}
+	return above
+}
+
 func (f *Field) rank(value any) (int, bool) {
 	name, ok := value.(string)
 	if !ok {

@@ -64,9 +64,14 @@ const (
 	insertBytes  = `INSERT INTO set_bytes (id, raw) VALUES (?, ?)`
 	dropBytes    = `DELETE FROM set_bytes WHERE id = ?`
 	upsertCursor = `INSERT INTO cursors (scope, number, running) VALUES (?, ?, ?) ON CONFLICT (scope) DO UPDATE SET number = excluded.number, running = excluded.running`
+
+	insertOutgoing = `INSERT INTO outbox (set_id, save, at, urgent) VALUES (?, ?, ?, ?) ON CONFLICT (set_id, save) DO UPDATE SET urgent = max(urgent, excluded.urgent)`
+	forgetOutgoing = `DELETE FROM outbox WHERE set_id = ?`
+	markAtHub      = `UPDATE sets SET state = 2 WHERE id = ? AND state = 1`
 )
 
-var hot = []string{insertSet, insertDraft, updateDraft, insertDelta, upsertPart, upsertMeta, insertBytes, dropBytes, upsertCursor}
+var hot = []string{insertSet, insertDraft, updateDraft, insertDelta, upsertPart, upsertMeta, insertBytes, dropBytes, upsertCursor, insertOutgoing,
+	forgetOutgoing, markAtHub}
 
 // Streams returns every stream.
 func (t *Tx) Streams() (out []Stream, err error) {
@@ -239,6 +244,9 @@ func (t *Tx) DropOpenSet(set causal.Set) error {
 	if _, err := t.exec(`DELETE FROM open_sets WHERE id = ?`, set); err != nil {
 		return err
 	}
+	if _, err := t.exec(forgetOutgoing, set); err != nil {
+		return err
+	}
 	_, err := t.exec(`DELETE FROM sets WHERE id = ? AND state = 0`, set)
 	return err
 }
@@ -251,7 +259,10 @@ func (t *Tx) Raw(set causal.Set) (raw []byte, err error) {
 
 // MarkAtHub notes that the hub acknowledged change-sets.
 func (t *Tx) MarkAtHub(set causal.Set) error {
-	_, err := t.exec(`UPDATE sets SET state = 2 WHERE id = ? AND state = 1`, set)
+	if _, err := t.exec(markAtHub, set); err != nil {
+		return err
+	}
+	_, err := t.exec(forgetOutgoing, set)
 	return err
 }
 

@@ -47,10 +47,28 @@ func Parallel(h *causal.History, deltas []Delta) int {
 	return pairs
 }
 
+// Beside returns, for each delta that was ever a parallel update, those beside which it was made: neither had seen the
+// other, and they write no field in common. Later edits that saw both change nothing about that.
+func Beside(h *causal.History, deltas []Delta) map[causal.Dot][]causal.Dot {
+	once := distinctDeltas(deltas)
+	out := map[causal.Dot][]causal.Dot{}
+	for i, a := range once {
+		for _, b := range once[i+1:] {
+			if !a.sharesField(b) && !sawDelta(h, a, b) && !sawDelta(h, b, a) {
+				out[a.Dot] = append(out[a.Dot], b.Dot)
+				out[b.Dot] = append(out[b.Dot], a.Dot)
+			}
+		}
+	}
+	return out
+}
+
+// sharesField reports whether two deltas write the same field. Whether a record exists concerns all of its fields.
 func (d *Delta) sharesField(o *Delta) bool {
 	for i := range d.Ops {
 		for j := range o.Ops {
-			if d.Ops[i].Path == o.Ops[j].Path {
+			p, q := d.Ops[i].Path, o.Ops[j].Path
+			if p == q || p == Exists || q == Exists {
 				return true
 			}
 		}

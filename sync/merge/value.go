@@ -56,6 +56,9 @@ func compareValues(a, b any) int {
 	return 0
 }
 
+// Equal reports whether two values say the same.
+func Equal(a, b any) bool { return compareValues(a, b) == 0 }
+
 func compareBools(a, b bool) int {
 	switch {
 	case a == b:
