@@ -38,7 +38,7 @@ type Record struct {
 	Parts   map[string]PartState // by compartment
 	Fields  map[string]*merge.Field
 	Exists  merge.Existence // over all parts: one that no deletion reached makes a question of it
-	Limit   string // site, own, deid: how far the member's role reaches
+	Limit   string          // site, own, deid: how far the member's role reaches
 
 	parts  map[string][]*profile.Part
 	deltas map[string][]merge.Delta
