@@ -48,17 +48,23 @@ type Waiting struct {
 	Questions []Question `json:"questions"`
 }
 
-// Waiting returns the queue of what waits for a person.
-func (b *Book) Waiting(ctx context.Context) (*Waiting, error) {
+// Waiting returns the queue of what waits for a person. It calls each visitor with every record on its way.
+func (b *Book) Waiting(ctx context.Context, visitors ...func(*Record)) (*Waiting, error) {
 	if err := b.readNames(ctx); err != nil {
 		return nil, err
 	}
 	w := &Waiting{Conflicts: []Conflict{}, Questions: []Question{}}
-	if err := b.each(ctx, func(r *Record) error { return b.addWaiting(ctx, w, r) }); err != nil {
+	err := b.each(ctx, func(r *Record) error {
+		for _, visit := range visitors {
+			visit(r)
+		}
+		return b.addWaiting(ctx, w, r)
+	})
+	if err != nil {
 		return nil, err
 	}
-	slices.SortStableFunc(w.Conflicts, func(x, y Conflict) int { return before(x.Urgent, x.Since, y.Urgent, y.Since) })
-	slices.SortStableFunc(w.Questions, func(x, y Question) int { return before(x.Urgent, x.Since, y.Urgent, y.Since) })
+	slices.SortStableFunc(w.Conflicts, func(x, y Conflict) int { return ByUrgency(x.Urgent, x.Since, y.Urgent, y.Since) })
+	slices.SortStableFunc(w.Questions, func(x, y Question) int { return ByUrgency(x.Urgent, x.Since, y.Urgent, y.Since) })
 	return w, nil
 }
 
@@ -80,7 +86,8 @@ func (b *Book) Conflicts(ctx context.Context) ([]Conflict, error) {
 	return w.Conflicts, nil
 }
 
-func before(urgentX bool, x time.Time, urgentY bool, y time.Time) int {
+// ByUrgency orders what waits: urgent first, then the oldest first.
+func ByUrgency(urgentX bool, x time.Time, urgentY bool, y time.Time) int {
 	switch {
 	case urgentX == urgentY:
 		return x.Compare(y)

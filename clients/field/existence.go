@@ -148,6 +148,20 @@ func (b *Book) endings(ctx context.Context, r *Record) ([]Ending, error) {
 	return out, nil
 }
 
+// Deletion returns who deleted a record last; nil if nobody did.
+func (b *Book) Deletion(ctx context.Context, r *Record) (*Ending, error) {
+	if err := b.readNames(ctx); err != nil {
+		return nil, err
+	}
+	all, err := b.endings(ctx, r)
+	for _, e := range slices.Backward(all) {
+		if e.What == "deleted" {
+			return &e, err
+		}
+	}
+	return nil, err
+}
+
 // Delete marks a record as deleted, with a reason. Nothing is erased: its history stays, and it can be restored. A record
 // that is deleted already stays as it is.
 func (b *Book) Delete(ctx context.Context, id, why string) (Saved, error) {

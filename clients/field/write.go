@@ -10,6 +10,7 @@ import (
 	"escale/clients/profile"
 	"escale/schema"
 	"escale/schema/form"
+	"escale/schema/pack"
 	"escale/sync/causal"
 	"escale/sync/changeset"
 	"escale/sync/merge"
@@ -235,9 +236,11 @@ func (b *Book) EditShown(ctx context.Context, r *Record, c Change) (Saved, error
 
 // NoReaderError says which part of a record nobody could read, and which roles could if they were invited.
 type NoReaderError struct {
-	Part  string
-	Roles []string
-	err   error
+	Part       string
+	PartLabel  form.Text
+	Roles      []string
+	RoleLabels map[string]form.Text
+	err        error
 }
 
 // Error is that of the scope.
@@ -263,9 +266,23 @@ func (b *Book) save(ctx context.Context, f *form.Form, s Saved, edits []profile.
 	}
 	out := &NoReaderError{Part: string(closed.Name.Compartment), err: err}
 	if bundle, _, err := b.bundle(closed.Name.Site); err == nil {
-		out.Roles = bundle.Tables.Readers(closed.Name.Kind, out.Part)
+		out.label(&bundle.Tables, closed.Name.Kind)
 	}
 	return Saved{}, out
+}
+
+func (e *NoReaderError) label(t *pack.Tables, kind string) {
+	e.Roles, e.RoleLabels = t.Readers(kind, e.Part), map[string]form.Text{}
+	for _, name := range e.Roles {
+		if r, ok := t.Role(name); ok {
+			e.RoleLabels[name] = r.Label
+		}
+	}
+	for _, c := range t.Compartments {
+		if c.Name == e.Part {
+			e.PartLabel = c.Purpose
+		}
+	}
 }
 
 // alarms reports whether an edit says what cannot wait.

@@ -8,14 +8,9 @@ const (
 	SyncProgress    Key = "sync.progress" // {received} {sent} {total}
 	SyncSynced      Key = "sync.synced"
 	SyncSyncedOwn   Key = "sync.synced_own"
-	SyncDiverged    Key = "sync.diverged" // plural: {n}
-	SyncNothing     Key = "sync.nothing"
-	SyncInterrupted Key = "sync.interrupted"
-	SyncRemaining   Key = "sync.remaining"   // plural: {n}
+	SyncDiverged    Key = "sync.diverged"    // plural: {n}
 	SyncQuarantined Key = "sync.quarantined" // plural: {n}
 	SyncConflicts   Key = "sync.conflicts"   // plural: {n}
-	SyncHubRestored Key = "sync.hub_restored"
-	SyncNewForms    Key = "sync.new_forms"
 	SyncWatching    Key = "sync.watching"
 	SyncMendedHere  Key = "sync.mended_here"  // plural: {n} {scope}
 	SyncMendedThere Key = "sync.mended_there" // plural: {n} {scope}
@@ -31,7 +26,6 @@ const (
 	StatusSites         Key = "status.sites"        // {sites}
 	StatusHub           Key = "status.hub"          // {address}
 	StatusRecords       Key = "status.records"      // plural: {n}
-	StatusUnsent        Key = "status.unsent"       // plural: {n}
 	StatusAllSent       Key = "status.all_sent"
 	StatusLastContact   Key = "status.last_contact" // {date}
 	StatusNeverContact  Key = "status.never_contact"
@@ -40,8 +34,6 @@ const (
 	StatusScopes        Key = "status.scopes"      // {readable} {sealed} {writable}
 	StatusCaptureOnly   Key = "status.capture_only"
 	StatusMixedCapture  Key = "status.mixed_capture"
-	StatusLease         Key = "status.lease" // {date}
-	StatusLeaseWeak     Key = "status.lease_weak"
 	StatusSafeToWipe    Key = "status.safe_to_wipe"
 	StatusNotSafeToWipe Key = "status.not_safe_to_wipe" // plural: {n}
 )
@@ -58,7 +50,6 @@ const (
 	JoinApproved        Key = "join.approved" // {id} {role} {site}
 	JoinJoined          Key = "join.joined"   // {name}
 	JoinNoRequests      Key = "join.no_requests"
-	JoinRequests        Key = "join.requests" // plural: {n}
 )
 
 // The organisation, its officers and their orders.
@@ -66,31 +57,24 @@ const (
 	OrgCreated        Key = "org.created" // {name} {org}
 	OrgOneOfOne       Key = "org.one_of_one"
 	OrgNoCustody      Key = "org.no_custody"
-	OrgOrderWaiting   Key = "org.order_waiting" // plural: {n} {order}
-	OrgOrderSigned    Key = "org.order_signed"  // {order}
-	OrgOrderLinked    Key = "org.order_linked"  // {order}
+	OrgOrderSigned    Key = "org.order_signed" // {order}
+	OrgOrderLinked    Key = "org.order_linked" // {order}
 	OrgOrdersNone     Key = "org.orders_none"
-	OrgDeviceRevoked  Key = "org.device_revoked"  // {id}
-	OrgSiteSuspended  Key = "org.site_suspended"  // {site}
 	OrgFormsPublished Key = "org.forms_published" // {version}
-	OrgEpochsReady    Key = "org.epochs_ready"
-	OrgEpochsWaiting  Key = "org.epochs_waiting" // {scopes}
+	OrgEpochsWaiting  Key = "org.epochs_waiting"  // {scopes}
 	OrgFork           Key = "org.fork"
 	OrgRollback       Key = "org.rollback"
 )
 
 // What was received and set aside.
 const (
-	QuarantineHeading  Key = "quarantine.heading"
-	QuarantineNone     Key = "quarantine.none"
-	QuarantineItem     Key = "quarantine.item"     // {date} {device} {hash} {reason}
-	QuarantineAccepted Key = "quarantine.accepted" // {hash}
+	QuarantineHeading Key = "quarantine.heading"
+	QuarantineNone    Key = "quarantine.none"
 )
 
 // Exports.
 const (
-	ExportWritten      Key = "export.written"   // plural: {file} {n}
-	ExportConflicts    Key = "export.conflicts" // plural: {file} {n}
+	ExportWritten      Key = "export.written" // plural: {file} {n}
 	ExportDeidentified Key = "export.deidentified"
 	ExportNotPermitted Key = "export.not_permitted"
 	ExportWarning      Key = "export.warning"
@@ -101,9 +85,8 @@ const (
 // Checks of everything held here.
 const (
 	VerifyStarted Key = "verify.started"
-	VerifyGood    Key = "verify.good"    // {change_sets} {signatures}
-	VerifyBroken  Key = "verify.broken"  // {place}
-	VerifyMissing Key = "verify.missing" // {what}
+	VerifyGood    Key = "verify.good"   // {change_sets} {signatures}
+	VerifyBroken  Key = "verify.broken" // {place}
 )
 
 // Locking, changing the passphrase, wiping.
@@ -118,8 +101,7 @@ const (
 // The local log. The names say what happened.
 const (
 	AuditHeading            Key = "audit.heading"
-	AuditGood               Key = "audit.good"   // plural: {n}
-	AuditBroken             Key = "audit.broken" // {number}
+	AuditGood               Key = "audit.good" // plural: {n}
 	AuditCut                Key = "audit.cut"
 	AuditKindOpening        Key = "audit.kind_opening"
 	AuditKindExport         Key = "audit.kind_export"
@@ -138,30 +120,4 @@ const (
 	AuditKindConfiguration  Key = "audit.kind_configuration"
 	AuditKindUnfinishedTail Key = "audit.kind_unfinished_tail"
 	AuditKindRepair         Key = "audit.kind_repair"
-)
-
-// The hub program, for IT.
-const (
-	HubCreated        Key = "hub.created" // {folder} {org}
-	HubPin            Key = "hub.pin"     // {pin}
-	HubPinNote        Key = "hub.pin_note"
-	HubServing        Key = "hub.serving" // {address}
-	HubStopping       Key = "hub.stopping"
-	HubStopped        Key = "hub.stopped"
-	HubBackupDone     Key = "hub.backup_done"     // {file}
-	HubRestoreDone    Key = "hub.restore_done"    // {file}
-	HubDevices        Key = "hub.devices"         // {count}
-	HubChangeSets     Key = "hub.change_sets"     // {count}
-	HubAddressInUse   Key = "hub.address_in_use"  // {address}
-	HubNotInitialised Key = "hub.not_initialised" // {folder}
-)
-
-// The local page.
-const (
-	WebAddress Key = "web.address" // {address}
-)
-
-// Carrying changes on a stick or over a local network.
-const (
-	CourierWritten Key = "courier.written" // plural: {file} {n}
 )

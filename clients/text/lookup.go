@@ -13,9 +13,11 @@ func ForCheck(check string) Key {
 	return FormInvalid
 }
 
-// ForCommand returns the help sentence of a command by its words: "record new"; those of the hub's program begin with
-// "hub": "hub serve". Root commands are HelpEscale and HelpEscaleHub.
+// ForCommand returns the help sentence of a command by its words, such as "record new". That of the root command is HelpEscale.
 func ForCommand(words string) Key { return Key("help." + strings.ReplaceAll(words, " ", "_")) }
 
 // ForEvent returns what to call an entry of the local log, by the name of its kind.
 func ForEvent(kind string) Key { return Key("audit.kind_" + kind) }
+
+// ForBody returns what to call a decision of officers, by the stable name of its kind.
+func ForBody(kind string) Key { return Key("body." + kind) }

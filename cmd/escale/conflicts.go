@@ -2,137 +2,196 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"slices"
-	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"escale/clients/field"
 	"escale/clients/text"
 	"escale/store/audit"
-	"escale/sync/merge"
 )
 
 func (p *program) conflictsCommand() *cobra.Command {
-	return p.leaf("conflicts", "", cobra.NoArgs, p.records(func(ctx context.Context, s *session, b *field.Book, _ []string) error {
-		all, err := b.Conflicts(ctx)
+	c := p.leaf("conflicts", "", cobra.NoArgs, p.records(func(ctx context.Context, s *session, b *field.Book, _ []string) error {
+		w, err := b.Waiting(ctx)
 		if err != nil {
 			return err
 		}
-		if len(all) > 0 {
-			if err := s.record(audit.Entry{Kind: audit.Opening, Count: uint64(len(all)), Reason: "conflicts"}); err != nil {
+		if n := len(w.Conflicts) + len(w.Questions); n > 0 {
+			if err := s.record(audit.Entry{Kind: audit.Opening, Count: uint64(n), Reason: "conflicts"}); err != nil {
 				return err
 			}
 		}
-		doc := map[string]any{"conflicts": append([]field.Conflict{}, all...)}
-		return s.print(doc, func(w *page) { s.showConflicts(w, all) })
+		return s.print(w, func(page *page) { s.listWaiting(page, w) })
 	}))
-}
-
-func (s *session) showConflicts(w *page, all []field.Conflict) {
-	if len(all) == 0 {
-		w.s(text.ConflictNone)
-		return
-	}
-	w.s(text.ConflictHeading)
-	for _, c := range all {
-		w.line("")
-		w.s(text.ConflictItem, "form", formTitle(c.Record, s.say.Lang()), "id", nameOf(c.Record), "field", fieldLabel(c.Record, c.Field, s.say.Lang()))
-		w.line("  " + nameOf(c.Record) + " " + c.Field)
-		var rows [][]string
-		for _, sib := range c.Siblings {
-			rows = append(rows, []string{fmt.Sprint(sib.Number), sib.Author, s.say.DateTime(sib.At.Local()),
-				valueText(s.say, c.Record.Form, c.Field, sib.Value), s.sawText(sib.Saw)})
+	c.AddCommand(p.leaf("conflicts show", "ID", cobra.ExactArgs(1), p.records(func(ctx context.Context, s *session, b *field.Book, args []string) error {
+		r, err := b.Get(ctx, args[0])
+		if err != nil {
+			return about(err, "id", args[0])
 		}
-		w.table([]text.Key{text.ConflictColumnNumber, text.ConflictColumnWho, text.ConflictColumnWhen, text.ConflictColumnValue, text.ConflictColumnSeen}, rows)
-	}
-	w.line("")
-	w.s(text.ConflictHow)
-}
-
-func (s *session) sawText(numbers []int) string {
-	if len(numbers) == 0 {
-		return s.say.S(text.ConflictSeenNothing)
-	}
-	out := make([]string, len(numbers))
-	for i, n := range numbers {
-		out[i] = fmt.Sprint(n)
-	}
-	return strings.Join(out, ", ")
-}
-
-// decision is what a person chose, and why.
-type decision struct {
-	take  int
-	value string
-	set   bool // value was given, perhaps empty
-	why   string
-}
-
-func (d *decision) check() error {
-	switch {
-	case strings.TrimSpace(d.why) == "":
-		return field.ErrWhy
-	case d.take < 0:
-		return &wrongUse{text.ErrBadFlag, "--take"}
-	case (d.take > 0) == d.set:
-		return missing("--take | --value")
-	}
-	return nil
-}
-
-func (p *program) resolveCommand() *cobra.Command {
-	var d decision
-	var c *cobra.Command
-	c = p.leaf("resolve", "ID FIELD --take N|--value V --why W", cobra.ExactArgs(2), func(ctx context.Context, args []string) error {
-		d.set = c.Flags().Changed("value")
-		if err := d.check(); err != nil {
+		w, err := b.WaitingIn(ctx, r)
+		if err != nil {
 			return err
 		}
-		return p.records(func(ctx context.Context, s *session, b *field.Book, args []string) error {
-			return s.resolve(ctx, b, args[0], args[1], &d)
-		})(ctx, args)
-	})
-	c.Flags().IntVar(&d.take, "take", 0, p.say.S(text.FlagTake))
-	c.Flags().StringVar(&d.value, "value", "", p.say.S(text.FlagValue))
-	c.Flags().StringVar(&d.why, "why", "", p.say.S(text.FlagWhy))
+		if err := s.record(audit.Entry{Kind: audit.Opening, Record: r.ID[:], Reason: "conflicts"}); err != nil {
+			return err
+		}
+		return s.print(w, func(page *page) { s.showWaitingIn(page, r, w) })
+	})))
 	return c
 }
 
-func (s *session) resolve(ctx context.Context, b *field.Book, id, path string, d *decision) error {
-	r, err := b.Get(ctx, id)
-	if err != nil {
-		return about(err, "id", id)
-	}
-	if !inConflict(r, path) {
-		return about(errNoConflict, "id", id, "field", fieldLabel(r, path, s.say.Lang()))
-	}
-	var value any
-	if d.set {
-		answers, err := r.Form.ParseSet([]string{path + "=" + d.value})
-		if err != nil {
-			return withForm(err, r.Form)
-		}
-		value = answers[path]
-	}
-	saved, err := b.Resolve(ctx, r.ID.String(), path, d.take, value, d.why)
-	if err != nil {
-		return withForm(err, r.Form)
-	}
-	if err := s.record(audit.Entry{Kind: audit.Decision, Record: r.ID[:], Reason: path}); err != nil {
-		return err
-	}
-	doc := describeSaved(saved)
-	return s.print(struct {
-		savedDoc
-		Field string `json:"field"`
-	}{doc, path}, func(w *page) {
-		w.s(text.ConflictResolved, "field", fieldLabel(r, path, s.say.Lang()), "id", doc.name())
-	})
+// waitingRow is a conflict or a question in the list.
+type waitingRow struct {
+	urgent bool
+	since  time.Time
+	record *field.Record
+	what   string
 }
 
-// inConflict reports whether a field waits for a person who has the form to decide with.
-func inConflict(r *field.Record, path string) bool {
-	return r.Form != nil && slices.ContainsFunc(r.Conflicts(), func(c merge.Conflict) bool { return c.Path == path })
+// listWaiting lists conflicts and questions together, urgent first, then oldest first.
+func (s *session) listWaiting(w *page, all *field.Waiting) {
+	if len(all.Conflicts)+len(all.Questions) == 0 {
+		w.s(text.ConflictNone)
+		return
+	}
+	var rows []waitingRow
+	for _, c := range all.Conflicts {
+		rows = append(rows, waitingRow{c.Urgent, c.Since, c.Record, fieldLabel(c.Record, c.Field, s.say.Lang())})
+	}
+	for _, q := range all.Questions {
+		rows = append(rows, waitingRow{q.Urgent, q.Since, q.Record, s.say.S(text.ConflictQuestion)})
+	}
+	slices.SortStableFunc(rows, func(a, b waitingRow) int { return field.ByUrgency(a.urgent, a.since, b.urgent, b.since) })
+	var cells [][]string
+	for _, r := range rows {
+		urgent := ""
+		if r.urgent {
+			urgent = s.say.S(text.ConflictUrgent)
+		}
+		cells = append(cells, []string{urgent, s.age(r.since), nameOf(r.record), formTitle(r.record, s.say.Lang()), r.record.Site, r.what})
+	}
+	w.s(text.ConflictHeading)
+	w.table([]text.Key{text.TableUrgent, text.TableWaits, text.RecordColumnId, text.RecordColumnForm, text.RecordColumnSite, text.TableContent}, cells)
+	w.s(text.ConflictSee)
+}
+
+// age is how long ago something was; a clock that ran ahead makes it no longer than that.
+func (s *session) age(since time.Time) string { return s.say.Age(s.clock().Sub(since)) }
+
+func (s *session) showWaitingIn(w *page, r *field.Record, all *field.Waiting) {
+	if len(all.Conflicts)+len(all.Questions) == 0 {
+		w.s(text.ConflictNothingIn, "id", nameOf(r))
+		return
+	}
+	for _, c := range all.Conflicts {
+		s.showConflict(w, &c)
+	}
+	if len(all.Conflicts) > 0 {
+		w.s(text.ConflictHow)
+	}
+	for _, q := range all.Questions {
+		s.showQuestion(w, &q)
+	}
+}
+
+func (s *session) showConflict(w *page, c *field.Conflict) {
+	w.s(text.ConflictItem, "form", formTitle(c.Record, s.say.Lang()), "id", nameOf(c.Record), "field", fieldLabel(c.Record, c.Field, s.say.Lang()))
+	s.showWaits(w, c.Urgent, c.Since)
+	w.line("  " + nameOf(c.Record) + " " + c.Field)
+	for _, sib := range c.Siblings {
+		w.line("  " + s.say.S(text.ConflictValue, "number", sib.Number, "value", valueText(s.say, c.Record.Form, c.Field, sib.Value)))
+		s.showSibling(w, c, &sib)
+	}
+	w.line("")
+}
+
+func (s *session) showWaits(w *page, urgent bool, since time.Time) {
+	if urgent {
+		w.line("  " + s.say.S(text.ConflictUrgent))
+	}
+	w.line("  " + s.say.S(text.ConflictWaits, "age", s.age(since)))
+}
+
+// showSibling says who wrote a value, when by which clock, and what they had seen.
+func (s *session) showSibling(w *page, c *field.Conflict, sib *field.Sibling) {
+	say := func(k text.Key, args ...any) { w.line("     " + s.say.S(k, args...)) }
+	by := text.ConflictBy
+	if sib.Own {
+		by = text.ConflictByOwn
+	}
+	say(by, "who", s.who(sib.Writer), "role", s.roleLabel(sib.Role), "device", sib.Device.String()[:8])
+	s.showMoment(w, &sib.Moment)
+	if len(sib.HadSeen) == 0 {
+		say(text.ConflictHadSeenNothing)
+	}
+	for _, e := range sib.HadSeen {
+		say(text.ConflictHadSeen, "who", s.who(e.Writer), "date", e.At.Local(), "value", valueText(s.say, c.Record.Form, c.Field, e.Value))
+	}
+	if len(sib.Saw) == 0 {
+		say(text.ConflictSawNone)
+	} else {
+		say(text.ConflictSaw, "numbers", s.numbers(sib.Saw))
+	}
+	for _, o := range sib.Also {
+		say(text.ConflictAlsoBy, "who", s.who(o))
+	}
+}
+
+// showMoment says when something was written by both clocks, and whether the author's can be believed.
+func (s *session) showMoment(w *page, m *field.Moment) {
+	w.line("     " + s.say.S(text.ConflictWritten, "date", m.At.Local()))
+	if m.Before == nil {
+		w.line("     " + s.say.S(text.ConflictNotAtHub))
+	} else {
+		w.line("     " + s.say.S(text.ConflictAtHub, "date", m.Before.Local()))
+	}
+	switch {
+	case m.Clock == field.ClockAhead:
+		w.line("     " + s.say.S(text.ConflictClockAhead))
+	case m.Clock == field.ClockBehind && m.After != nil:
+		w.line("     " + s.say.S(text.ConflictClockBehind, "date", m.After.Local()))
+	}
+}
+
+func (s *session) showQuestion(w *page, q *field.Question) {
+	w.s(text.ConflictItem, "form", formTitle(q.Record, s.say.Lang()), "id", nameOf(q.Record), "field", s.say.S(text.ConflictQuestion))
+	s.showWaits(w, q.Urgent, q.Since)
+	for _, e := range q.Endings {
+		w.line("  " + s.endingText(e.What, e.Writer, e.Moment, e.Why))
+		s.showMoment(w, &e.Moment)
+	}
+	for _, l := range q.Late {
+		w.line("  " + s.lateText(q.Record, &l))
+		s.showMoment(w, &l.Moment)
+	}
+	for _, c := range q.Parts {
+		w.line("  " + s.say.S(text.ConflictUntouched, "part", s.partLabel(q.Record, c)))
+	}
+	w.s(text.ConflictAsk, "id", nameOf(q.Record))
+	w.line("")
+}
+
+func (s *session) endingText(what string, by field.Writer, at field.Moment, why string) string {
+	key := text.RecordHistoryDeleted
+	if what == "restored" {
+		key = text.RecordHistoryRestored
+	}
+	return s.say.S(key, "date", at.At.Local(), "who", s.who(by), "why", why)
+}
+
+func (s *session) lateText(r *field.Record, l *field.Late) string {
+	key := text.ConflictLateBeside
+	switch {
+	case l.Kept:
+		return s.say.S(text.ConflictLateKept, "who", s.who(l.Writer), "date", l.At.Local())
+	case l.Knew:
+		key = text.ConflictLateAfter
+	}
+	fields := s.say.S(text.ConflictLateSealed)
+	if len(l.Fields) > 0 {
+		fields = s.fieldLabels(r, l.Fields)
+	}
+	return s.say.S(key, "who", s.who(l.Writer), "date", l.At.Local(), "fields", fields)
 }

@@ -57,7 +57,7 @@ func showExport(w *page, rep *office.Report) {
 		}
 	}
 	if rep.Conflicts > 0 {
-		w.n(text.SyncConflicts, rep.Conflicts)
+		w.n(text.StatusConflicts, rep.Conflicts)
 	}
 	w.s(text.ExportAsOf, "date", rep.AsOf)
 	if rep.Deidentified {

@@ -99,10 +99,7 @@ func valuesOf(err error) map[string]any {
 		maps.Copy(inner, out) // what was said nearer to the command holds
 		out, e = inner, a.error
 	}
-	var closed *field.NoReaderError
-	if errors.As(err, &closed) {
-		out["part"], out["roles"] = closed.Part, strings.Join(closed.Roles, ", ")
-	} else if errors.Is(err, profile.ErrScopeClosed) {
+	if errors.Is(err, profile.ErrScopeClosed) {
 		out["part"], out["roles"] = "?", "?" // not a record's part: the directory's or the roster's
 	}
 	return out
@@ -196,6 +193,8 @@ func workFailures() []failure {
 		{field.ErrNoRecord, text.ErrNoRecord, exitFailed},
 		{field.ErrAmbiguous, text.ErrAmbiguousId, exitUsage},
 		{field.ErrReadOnly, text.ErrNotPermitted, exitLocked},
+		{field.ErrDeleted, text.ErrDeleted, exitFailed},
+		{field.ErrNoQuery, text.ErrNoQuestion, exitFailed},
 		{field.ErrWhy, text.ConflictWhyNeeded, exitUsage},
 		{field.ErrLine, text.ErrImportLine, exitFailed},
 		{field.ErrLongLine, text.ErrLongLine, exitFailed},
@@ -253,6 +252,7 @@ func (p *program) tell(err error) told {
 
 func (p *program) tellKnown(err error) told {
 	values := valuesOf(err)
+	p.nameReaders(err, values)
 	if _, ok := values["folder"]; !ok {
 		values["folder"] = p.home
 	}
@@ -273,6 +273,19 @@ func (p *program) tellKnown(err error) told {
 		return told{Code: codeOf(text.ErrUsage), Message: p.say.S(text.ErrUsage, values), exit: exitUsage}
 	}
 	return told{Code: codeOf(text.ErrUnexpected), Message: p.say.S(text.ErrUnexpected, "code", shortError(err)), exit: exitFailed}
+}
+
+// nameReaders calls a part that nobody can read, and the roles that could, by their labels.
+func (p *program) nameReaders(err error, values map[string]any) {
+	var closed *field.NoReaderError
+	if !errors.As(err, &closed) {
+		return
+	}
+	roles := make([]string, len(closed.Roles))
+	for i, r := range closed.Roles {
+		roles[i] = labelOr(closed.RoleLabels[r], p.say.Lang(), r)
+	}
+	values["part"], values["roles"] = labelOr(closed.PartLabel, p.say.Lang(), closed.Part), strings.Join(roles, listMark(p.say))
 }
 
 // filled adds the check that failed, where the sentence names one.

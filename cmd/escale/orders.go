@@ -19,11 +19,18 @@ import (
 type orderDoc struct {
 	Order      schema.Order `json:"order"`
 	Bodies     []string     `json:"bodies"`
+	Contents   []contentDoc `json:"contents"`
 	Signatures int          `json:"signatures"`
 	Needed     uint         `json:"needed"`
 	Mine       bool         `json:"signed_by_me"`
 	Expires    time.Time    `json:"expires"`
 	Enrols     []enrolDoc   `json:"enrols"` // devices, with what the joiner reads aloud
+}
+
+// contentDoc is how many bodies of one kind an order has.
+type contentDoc struct {
+	Kind  string `json:"kind"`
+	Count int    `json:"count"`
 }
 
 type enrolDoc struct {
@@ -67,6 +74,7 @@ func describeOrder(ctx context.Context, d *dpo.Desk, o dpo.Pending) (orderDoc, e
 	}
 	for _, k := range kinds {
 		doc.Bodies = append(doc.Bodies, fmt.Sprintf("%s ×%d", bodyName(k), count[k]))
+		doc.Contents = append(doc.Contents, contentDoc{bodyName(k), count[k]})
 	}
 	enrols, err := d.Enrolments(ctx, o)
 	for _, e := range enrols {
@@ -87,6 +95,15 @@ func bodyName(k ledger.Kind) string {
 	return fmt.Sprintf("kind_%d", k)
 }
 
+// bodyTexts says what an order decides, in words.
+func (s *session) bodyTexts(contents []contentDoc) string {
+	out := make([]string, len(contents))
+	for i, c := range contents {
+		out[i] = s.say.S(text.BodyLine, "what", s.say.S(text.ForBody(c.Kind)), "count", c.Count)
+	}
+	return strings.Join(out, listMark(s.say))
+}
+
 // showOrders lists what waits, and of each laptop that would be enrolled what an officer has to compare before signing.
 func (s *session) showOrders(w *page, docs []orderDoc) {
 	if len(docs) == 0 {
@@ -95,7 +112,7 @@ func (s *session) showOrders(w *page, docs []orderDoc) {
 	}
 	var rows [][]string
 	for _, o := range docs {
-		rows = append(rows, []string{o.Order.String(), strings.Join(o.Bodies, ", "), fmt.Sprintf("%d/%d", o.Signatures, o.Needed), w.say.Date(o.Expires)})
+		rows = append(rows, []string{o.Order.String(), s.bodyTexts(o.Contents), fmt.Sprintf("%d/%d", o.Signatures, o.Needed), w.say.Date(o.Expires)})
 	}
 	w.table([]text.Key{text.TableOrder, text.TableContent, text.TableSignatures, text.TableExpires}, rows)
 	for _, o := range docs {

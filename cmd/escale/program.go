@@ -106,7 +106,7 @@ func (p *program) root() *cobra.Command {
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return flagError(err) })
 	root.SetHelpCommand(p.helpCommand())
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(p.orgCommand(), p.joinCommand(), p.recordCommand(), p.conflictsCommand(), p.resolveCommand(), p.syncCommand(),
+	root.AddCommand(p.orgCommand(), p.joinCommand(), p.recordCommand(), p.conflictsCommand(), p.resolveCommand(), p.formCommand(), p.syncCommand(),
 		p.exportCommand(), p.statusCommand(), p.lockCommand(), p.passwdCommand(), p.wipeCommand(), p.verifyCommand(),
 		p.quarantineCommand(), p.auditCommand(), p.keyCommand())
 	return root

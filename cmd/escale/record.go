@@ -11,11 +11,12 @@ import (
 	"escale/clients/office"
 	"escale/clients/text"
 	"escale/store/audit"
+	"escale/sync/merge"
 )
 
 func (p *program) recordCommand() *cobra.Command {
 	return p.group("record", "record", p.newCommand(), p.editCommand(), p.showCommand(), p.historyCommand(), p.listCommand(),
-		p.searchCommand(), p.importCommand())
+		p.searchCommand(), p.importCommand(), p.deleteCommand(), p.restoreCommand())
 }
 
 // records runs a command on the records of the unlocked profile.
@@ -37,12 +38,16 @@ type rowDoc struct {
 	Site    string    `json:"site"`
 	Kind    string    `json:"kind"`
 	Created time.Time `json:"created"`
-	State   string    `json:"state"` // sent, unsent or conflict
+	State   string    `json:"state"` // sent, unsent, conflict, question or deleted
 }
 
 func describeRow(r *field.Record) rowDoc {
 	d := rowDoc{ID: r.ID.String(), Code: r.Code, Form: r.FormID, Site: r.Site, Kind: r.Kind, Created: r.Created.UTC(), State: "sent"}
 	switch {
+	case r.Exists == merge.Deleted:
+		d.State = "deleted"
+	case r.Exists == merge.Question:
+		d.State = "question"
 	case len(r.Conflicts()) > 0:
 		d.State = "conflict"
 	case !r.Sent():
@@ -61,7 +66,8 @@ func (p *program) printRows(records []*field.Record, none text.Key) error {
 			w.s(none)
 			return
 		}
-		states := map[string]text.Key{"sent": text.RecordStateSent, "unsent": text.RecordStateUnsent, "conflict": text.RecordStateConflict}
+		states := map[string]text.Key{"sent": text.RecordStateSent, "unsent": text.RecordStateUnsent, "conflict": text.RecordStateConflict,
+			"question": text.RecordStateQuestion, "deleted": text.RecordStateDeleted}
 		var rows [][]string
 		for i, r := range records {
 			rows = append(rows, []string{nameOf(r), formTitle(r, p.say.Lang()), r.Site, p.say.DateTime(r.Created.Local()), p.say.S(states[docs[i].State])})
@@ -81,14 +87,18 @@ func nameOf(r *field.Record) string {
 
 func (p *program) listCommand() *cobra.Command {
 	var form string
-	var values bool
-	c := p.leaf("record list", "[--form FORM] [--values]", cobra.NoArgs, p.records(func(ctx context.Context, s *session, b *field.Book, _ []string) error {
+	var values, deleted bool
+	c := p.leaf("record list", "[--form FORM] [--values] [--deleted]", cobra.NoArgs, p.records(func(ctx context.Context, s *session, b *field.Book, _ []string) error {
 		if form != "" {
 			if _, err := b.FormNamed(form); err != nil {
 				return about(err, "form", form)
 			}
 		}
-		records, err := b.List(ctx, form)
+		list := b.List
+		if deleted {
+			list = b.ListDeleted
+		}
+		records, err := list(ctx, form)
 		if err != nil {
 			return err
 		}
@@ -99,6 +109,7 @@ func (p *program) listCommand() *cobra.Command {
 	}))
 	c.Flags().BoolVar(&values, "values", false, p.say.S(text.FlagValues))
 	c.Flags().StringVar(&form, "form", "", p.say.S(text.FlagForm))
+	c.Flags().BoolVar(&deleted, "deleted", false, p.say.S(text.FlagDeleted))
 	return c
 }
 
@@ -123,11 +134,18 @@ func (s *session) printValues(b *field.Book, records []*field.Record) error {
 }
 
 func (p *program) searchCommand() *cobra.Command {
-	return p.leaf("record search", "WORDS", cobra.MinimumNArgs(1), p.records(func(ctx context.Context, s *session, b *field.Book, args []string) error {
-		records, err := b.Search(ctx, strings.Join(args, " "))
+	var deleted bool
+	c := p.leaf("record search", "WORDS [--deleted]", cobra.MinimumNArgs(1), p.records(func(ctx context.Context, s *session, b *field.Book, args []string) error {
+		search := b.Search
+		if deleted {
+			search = b.SearchDeleted
+		}
+		records, err := search(ctx, strings.Join(args, " "))
 		if err != nil {
 			return err
 		}
 		return s.printRows(records, text.RecordSearchNone)
 	}))
+	c.Flags().BoolVar(&deleted, "deleted", false, p.say.S(text.FlagDeleted))
+	return c
 }

@@ -31,6 +31,8 @@ type recordDoc struct {
 	Author       string                     `json:"author"` // code of the member
 	Deidentified bool                       `json:"deidentified"`
 	Deleted      bool                       `json:"deleted"`
+	Question     bool                       `json:"question"`         // deleted by one, written in by another
+	Ending       *field.Ending              `json:"ending,omitempty"` // who deleted it
 	Parts        map[string]field.PartState `json:"parts"`
 	Values       map[string]any             `json:"values"`
 	Fields       []fieldDoc                 `json:"fields"`
@@ -63,7 +65,7 @@ func (p *program) showCommand() *cobra.Command {
 }
 
 func (s *session) describeRecord(ctx context.Context, b *field.Book, r *field.Record) (*recordDoc, error) {
-	doc := &recordDoc{rowDoc: describeRow(r), Author: b.AuthorCode(r.Author), Deidentified: r.Deidentified(), Deleted: r.Exists == merge.Deleted,
+	doc := &recordDoc{rowDoc: describeRow(r), Author: b.AuthorCode(r.Author), Deidentified: r.Deidentified(), Deleted: r.Exists == merge.Deleted, Question: r.Exists == merge.Question,
 		Parts: r.Parts, Values: map[string]any{}, Fields: []fieldDoc{}, Parallel: b.Parallel(r)}
 	for _, path := range r.Paths() {
 		if f := r.Fields[path]; r.MayShowField(path) {
@@ -71,6 +73,12 @@ func (s *session) describeRecord(ctx context.Context, b *field.Book, r *field.Re
 			if f.Value != nil {
 				doc.Values[path] = f.Value
 			}
+		}
+	}
+	var err error
+	if doc.Deleted {
+		if doc.Ending, err = b.Deletion(ctx, r); err != nil {
+			return nil, err
 		}
 	}
 	j, err := b.JoinedWith(ctx, r)
@@ -110,12 +118,19 @@ func (s *session) describeField(r *field.Record, f *merge.Field) fieldDoc {
 }
 
 func (s *session) showRecord(w *page, r *field.Record, doc *recordDoc) {
-	w.line(formTitle(r, s.say.Lang()) + " " + nameOf(r) + " (" + r.Site + ", " + s.say.DateTime(r.Created.Local()) + ", " + doc.Author + ")")
+	w.s(text.RecordHeading, "form", formTitle(r, s.say.Lang()), "id", nameOf(r), "site", r.Site, "date", r.Created.Local(), "who", doc.Author)
+	if doc.Question {
+		w.line("  " + s.say.S(text.RecordEditedAfterDelete))
+	}
+	if e := doc.Ending; e != nil {
+		w.line("  " + s.say.S(text.RecordDeleted, "who", s.who(e.Writer), "date", e.At.Local()))
+		w.line("  " + s.say.S(text.RecordHistoryWhy, "why", e.Why))
+	}
 	for _, f := range doc.Fields {
 		if f.Text == "" {
 			continue
 		}
-		w.line("  " + f.Label + ": " + f.Text)
+		w.line("  " + s.say.S(text.RecordField, "field", f.Label, "value", f.Text))
 		if f.Conflict {
 			w.line("    " + s.say.S(text.RecordStateConflict))
 		}
@@ -126,12 +141,10 @@ func (s *session) showRecord(w *page, r *field.Record, doc *recordDoc) {
 			w.line("    " + s.say.S(text.ConflictWriteOnce, "field", f.Label))
 		}
 	}
+	unseen := map[field.PartState]text.Key{field.PartSealed: text.RecordSealedPart, field.PartPending: text.RecordPendingPart}
 	for _, c := range slices.Sorted(maps.Keys(doc.Parts)) {
-		switch doc.Parts[c] {
-		case field.PartSealed:
-			w.line("  [" + c + "] " + s.say.S(text.RecordSealedPart))
-		case field.PartPending:
-			w.line("  [" + c + "] " + s.say.S(text.RecordPendingPart))
+		if why, ok := unseen[doc.Parts[c]]; ok {
+			w.line("  " + s.say.S(text.RecordPart, "part", s.partLabel(r, c), "state", s.say.S(why)))
 		}
 	}
 	if doc.Joined != nil {
@@ -146,36 +159,5 @@ func (s *session) showJoined(w *page, r *field.Record, j *joinedDoc) {
 	}
 	for _, path := range j.Differ {
 		w.line("  " + s.say.S(text.RecordJoinedDiffer, "field", fieldLabel(r, path, s.say.Lang())))
-	}
-}
-
-func (p *program) historyCommand() *cobra.Command {
-	return p.leaf("record history", "ID", cobra.ExactArgs(1), p.records(func(ctx context.Context, s *session, b *field.Book, args []string) error {
-		r, err := b.Get(ctx, args[0])
-		if err != nil {
-			return about(err, "id", args[0])
-		}
-		entries, err := b.History(ctx, r)
-		if err != nil {
-			return err
-		}
-		if err := s.record(audit.Entry{Kind: audit.Opening, Record: r.ID[:], Reason: "history"}); err != nil {
-			return err
-		}
-		doc := map[string]any{"id": r.ID, "code": r.Code, "entries": entries}
-		return s.print(doc, func(w *page) { s.showHistory(w, r, entries) })
-	}))
-}
-
-func (s *session) showHistory(w *page, r *field.Record, entries []field.Entry) {
-	w.s(text.RecordHistoryHeading, "id", nameOf(r))
-	for _, e := range entries {
-		label := fieldLabel(r, e.Field, s.say.Lang())
-		line := s.say.S(text.RecordHistoryChanged, "date", e.At.Local(), "who", e.Author, "field", label)
-		if e.Why != "" {
-			line = s.say.S(text.RecordHistoryResolved, "date", e.At.Local(), "who", e.Author, "field", label, "why", e.Why)
-		}
-		w.line("  " + line)
-		w.line("    " + valueText(s.say, r.Form, e.Field, e.Value))
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"escale/clients/profile"
 	"escale/clients/text"
 	"escale/schema"
+	"escale/sync/merge"
 )
 
 type statusDoc struct {
@@ -35,6 +36,7 @@ type statusDoc struct {
 	Waiting      int            `json:"waiting"` // change-sets that cannot be opened yet
 	Quarantined  int            `json:"quarantined"`
 	Conflicts    int            `json:"open_conflicts"`
+	Queue        *queueDoc      `json:"queue"`
 	LastAgreed   *time.Time     `json:"last_agreed"`
 	Readable     int            `json:"scopes_readable"`
 	Writable     int            `json:"scopes_writable"`
@@ -125,6 +127,10 @@ func (s *session) statusOfMember(ctx context.Context, doc *statusDoc) error {
 	if log := s.prof.Log(); log != nil {
 		doc.LedgerHeight, doc.LedgerHead = log.Head().Height, log.Head().Hash
 	}
+	var err error
+	if doc.Queue, err = s.queue(ctx, nil); err != nil {
+		return err
+	}
 	self, err := s.prof.Self()
 	if errors.Is(err, profile.ErrNotEnrolled) {
 		return nil
@@ -153,12 +159,16 @@ func (s *session) statusOfMember(ctx context.Context, doc *statusDoc) error {
 	if err != nil {
 		return err
 	}
-	return b.Each(ctx, func(r *field.Record) error {
-		doc.Records++
-		doc.ByForm[r.FormID]++
-		doc.Conflicts += len(r.Conflicts())
-		return nil
+	doc.Queue, err = s.queue(ctx, b, func(r *field.Record) {
+		if r.Exists != merge.Deleted {
+			doc.Records++
+			doc.ByForm[r.FormID]++
+		}
 	})
+	if err == nil {
+		doc.Conflicts = doc.Queue.Conflicts
+	}
+	return err
 }
 
 // organisation is what the organisation is called, or its identity until the directory is here.
@@ -200,19 +210,13 @@ func (s *session) showStatus(w *page, doc *statusDoc, safe bool) {
 
 func (s *session) showHoldings(w *page, doc *statusDoc) {
 	w.n(text.StatusRecords, doc.Records)
-	if doc.Unsent == 0 {
-		w.s(text.StatusAllSent)
-	} else {
-		w.n(text.StatusUnsent, doc.Unsent)
-	}
+	s.showQueue(w, doc.Queue)
 	if doc.LastAgreed == nil {
 		w.s(text.StatusNeverContact)
 	} else {
 		w.s(text.StatusLastContact, "date", doc.LastAgreed.Local())
 	}
-	if doc.Conflicts > 0 {
-		w.n(text.StatusConflicts, doc.Conflicts)
-	}
+	s.showDecisions(w, doc.Queue)
 	if doc.Quarantined > 0 {
 		w.n(text.StatusQuarantined, doc.Quarantined)
 	}

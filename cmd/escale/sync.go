@@ -14,6 +14,7 @@ import (
 	"escale/clients/text"
 	"escale/crypto/ledger"
 	"escale/schema"
+	"escale/sync/causal"
 	"escale/sync/replica"
 )
 
@@ -43,6 +44,10 @@ type syncDoc struct {
 	WireReceived int64        `json:"wire_bytes_received"`
 	HubTime      *time.Time   `json:"hub_time"`
 	Conflicts    int          `json:"open_conflicts"`
+	NewConflicts int          `json:"new_conflicts"`
+	Questions    int          `json:"open_questions"` // records that one deleted while others wrote in them
+	NewQuestions int          `json:"new_questions"`
+	Parallel     int          `json:"parallel_updates"` // that this exchange brought together
 	ClosedScopes []string     `json:"waiting_scopes"`
 	Repairs      []repairDoc  `json:"repairs"`
 }
@@ -91,6 +96,7 @@ func (s *session) syncOnce(ctx context.Context, c *hubclient.Client) (*syncDoc, 
 	if err := s.mayExchange(ctx, c); err != nil {
 		return nil, err
 	}
+	newest := s.prof.NewestSet()
 	rep, err := s.exchange(ctx, c)
 	doc := &syncDoc{Synced: rep.Synced, Pushed: rep.Pushed, Duplicates: rep.Duplicates, Pulled: rep.Received, Quarantined: rep.Quarantined,
 		Refused: []refusedDoc{}, Differ: s.scopeNames(rep.Differ), RoundTrips: rep.RoundTrips, ClosedScopes: s.waitingScopes()}
@@ -104,12 +110,22 @@ func (s *session) syncOnce(ctx context.Context, c *hubclient.Client) (*syncDoc, 
 		at := time.UnixMilli(rep.HubTime).UTC()
 		doc.HubTime = &at
 	}
-	if book, bookErr := s.book(); bookErr == nil {
-		open, conflictErr := book.Conflicts(ctx)
-		doc.Conflicts = len(open)
-		err = errors.Join(err, conflictErr)
+	return doc, errors.Join(err, s.noteArrival(ctx, newest, doc))
+}
+
+// noteArrival adds what came that people should hear of.
+func (s *session) noteArrival(ctx context.Context, newest causal.Set, doc *syncDoc) error {
+	book, err := s.book()
+	if err != nil {
+		return nil // an officer's laptop, or one that is not enrolled yet: it has no records
 	}
-	return doc, err
+	a, err := book.Arrived(ctx, newest)
+	if err != nil {
+		return err
+	}
+	doc.Conflicts, doc.Questions = len(a.Waiting.Conflicts), len(a.Waiting.Questions)
+	doc.NewConflicts, doc.NewQuestions, doc.Parallel = a.Conflicts, a.Questions, a.Parallel
+	return nil
 }
 
 // mayExchange asks whether an officer approved, as long as the laptop has not seen its own entry.
@@ -197,9 +213,7 @@ func (s *session) showSync(w *page, doc *syncDoc) {
 		w.s(text.ErrHubRefused, "check", r.Reason)
 	}
 	showRepairs(w, doc)
-	if doc.Conflicts > 0 {
-		w.n(text.SyncConflicts, doc.Conflicts)
-	}
+	showArrival(w, doc)
 	s.showScopesWaiting(w)
 	switch {
 	case !doc.Synced:
@@ -211,6 +225,25 @@ func (s *session) showSync(w *page, doc *syncDoc) {
 		w.s(text.SyncSyncedOwn)
 	default:
 		w.s(text.SyncSynced)
+	}
+}
+
+// showArrival tells what was merged without asking, what is new to decide, and what waits from before.
+func showArrival(w *page, doc *syncDoc) {
+	if doc.Parallel > 0 {
+		w.n(text.SyncParallel, doc.Parallel)
+	}
+	if doc.NewConflicts > 0 {
+		w.n(text.SyncConflicts, doc.NewConflicts)
+	}
+	if doc.NewQuestions > 0 {
+		w.n(text.SyncQuestions, doc.NewQuestions)
+	}
+	if doc.Conflicts > doc.NewConflicts {
+		w.n(text.StatusConflicts, doc.Conflicts)
+	}
+	if doc.Questions > doc.NewQuestions {
+		w.n(text.StatusQuestions, doc.Questions)
 	}
 }
 
