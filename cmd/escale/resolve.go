@@ -41,8 +41,10 @@ func (d *decision) check(args int) error {
 		return &wrongUse{text.ErrBadFlag, "--take"}
 	case choices != 1:
 		return missing("--take | --value | --keep | --delete")
-	case args != wants:
-		return errUsage
+	case args < wants:
+		return missing("FIELD")
+	case args > wants:
+		return &wrongUse{text.ErrBadFlag, "--keep | --delete"} // that is about the whole record
 	}
 	return nil
 }
