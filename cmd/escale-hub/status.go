@@ -38,10 +38,13 @@ type statusDoc struct {
 	ChangeSets  int64         `json:"change_sets"`
 	Quarantined int64         `json:"quarantined"`
 	Conflicts   int64         `json:"open_conflicts"`
-	Backlog     int64         `json:"backlog_change_sets"`
-	BacklogSize int64         `json:"backlog_bytes"`
-	Mismatches  int64         `json:"digest_mismatches"`
-	Bytes       int64         `json:"store_bytes"`
+
+	ConflictSince *time.Time `json:"oldest_conflict_since"`
+	AsideSince    *time.Time `json:"oldest_quarantine_since"`
+	Backlog       int64      `json:"backlog_change_sets"`
+	BacklogSize   int64      `json:"backlog_bytes"`
+	Mismatches    int64      `json:"digest_mismatches"`
+	Bytes         int64      `json:"store_bytes"`
 }
 
 func (p *program) statusCommand() *cobra.Command {
@@ -69,9 +72,27 @@ func (p *program) status(ctx context.Context) (err error) {
 	}
 	return p.print(doc, "status_text", text.Values{
 		"Org": doc.Org, "Pin": doc.Pin, "Ready": p.say.Say(ready, nil), "Ledger": doc.Entries, "Devices": len(doc.Devices),
-		"Scopes": doc.Scopes, "Sets": doc.ChangeSets, "Conflicts": doc.Conflicts, "Quarantined": doc.Quarantined,
+		"Scopes": doc.Scopes, "Sets": doc.ChangeSets, "Conflicts": doc.Conflicts, "ConflictSince": days(s.Now, s.ConflictSince),
+		"Quarantined": doc.Quarantined, "AsideSince": days(s.Now, s.AsideSince),
 		"Partial": doc.Backlog, "Requests": doc.Requests, "Bytes": doc.Bytes,
 	})
+}
+
+// known is a moment, or nothing where there was none.
+func known(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	t = t.UTC()
+	return &t
+}
+
+// days is how many whole days ago something was.
+func days(now, since time.Time) int {
+	if since.IsZero() {
+		return 0
+	}
+	return int(now.Sub(since) / (24 * time.Hour))
 }
 
 func describe(s *hub.Status, pin key.TLSPublic) *statusDoc {
@@ -79,16 +100,13 @@ func describe(s *hub.Status, pin key.TLSPublic) *statusDoc {
 		Org: s.Org, Pin: pin, HubEpoch: hex.EncodeToString(s.HubEpoch[:]), Devices: []deviceDoc{}, Requests: s.Joining,
 		Scopes: s.Scopes, ChangeSets: s.ChangeSets, Quarantined: s.Quarantined, Conflicts: s.Conflicts,
 		Backlog: s.Partials, BacklogSize: s.PartialSize, Mismatches: s.Mismatches, Bytes: s.Bytes,
+		ConflictSince: known(s.ConflictSince), AsideSince: known(s.AsideSince),
 	}
 	if s.Founded {
 		doc.Entries, doc.Head = s.Ledger.Height+1, &s.Ledger.Hash
 	}
 	for _, d := range s.Devices {
-		x := deviceDoc{Device: d.Device, Code: hubhttp.DeviceCode(d.Device), Role: d.Role, Mismatches: d.Mismatches}
-		if !d.Last.IsZero() {
-			last := d.Last.UTC()
-			x.Last = &last
-		}
+		x := deviceDoc{Device: d.Device, Code: hubhttp.DeviceCode(d.Device), Role: d.Role, Last: known(d.Last), Mismatches: d.Mismatches}
 		doc.Devices = append(doc.Devices, x)
 	}
 	return doc

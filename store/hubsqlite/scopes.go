@@ -8,10 +8,10 @@ import (
 	"escale/sync/wire"
 )
 
-const selectScope = "SELECT id, scope, number, running, conflicts FROM scopes"
+const selectScope = "SELECT id, scope, number, running, conflicts, conflict_since, aside_since FROM scopes"
 
 func scopeColumns(r *hub.ScopeRow) []any {
-	return []any{&r.ID, fixed(r.Scope[:]), &r.Number, fixed(r.Running[:]), &r.Conflicts}
+	return []any{&r.ID, fixed(r.Scope[:]), &r.Number, fixed(r.Running[:]), &r.Conflicts, &r.ConflictSince, &r.AsideSince}
 }
 
 // LockScope returns a scope's row. The one writer is the lock.
@@ -27,8 +27,8 @@ func (t *tx) LockScope(s schema.Scope) (r hub.ScopeRow, err error) {
 
 // PutScope writes a scope's counters.
 func (t *tx) PutScope(r hub.ScopeRow) error {
-	return t.exec("UPDATE scopes SET number = ?, running = ?, conflicts = ? WHERE id = ?",
-		int64(r.Number), r.Running[:], r.Conflicts, r.ID)
+	return t.exec("UPDATE scopes SET number = ?, running = ?, conflicts = ?, conflict_since = ?, aside_since = ? WHERE id = ?",
+		int64(r.Number), r.Running[:], r.Conflicts, r.ConflictSince, r.AsideSince, r.ID)
 }
 
 // Scopes returns all scopes.

@@ -296,10 +296,16 @@ func marks(t *testing.T, b *bench) {
 		if _, err = addSet(tx, scopeA, 1, 2, []byte{1}); err != nil {
 			return err
 		}
-		return tx.MarkSet(row.ID, "revoked")
+		scope, err := tx.LockScope(scopeA)
+		scope.ConflictSince, scope.AsideSince = 1_700_000_000_123, 1_700_000_000_456
+		return errors.Join(err, tx.PutScope(scope), tx.MarkSet(row.ID, "revoked"))
 	})
 	b.again()
 	b.view(func(tx hub.Tx) error {
+		scopes, err := tx.Scopes()
+		if len(scopes) != 1 || scopes[0].ConflictSince != 1_700_000_000_123 || scopes[0].AsideSince != 1_700_000_000_456 {
+			t.Errorf("%+v %v", scopes, err)
+		}
 		q, err := tx.Quarantined(10)
 		want := wire.QuarantinedSet{Set: row.Hash, Scope: scopeA, Device: schema.Device{1}, Stream: schema.Stream{1}, Seq: 1, Reason: "revoked"}
 		if len(q) != 1 || q[0] != want {

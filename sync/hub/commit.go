@@ -15,6 +15,7 @@ import (
 type taker struct {
 	tx     Tx
 	state  *ledger.State
+	now    int64 // Unix milliseconds by the hub's clock
 	chains *chains
 	scopes map[schema.Scope]*ScopeRow
 	stale  map[schema.Scope]bool // scopes whose marks a late revocation head may have changed
@@ -24,9 +25,9 @@ type taker struct {
 	mended map[schema.Scope]bool // scopes that got back what was lost
 }
 
-func newTaker(tx Tx, state *ledger.State, torn func(schema.Scope) bool) *taker {
+func newTaker(tx Tx, state *ledger.State, now int64, torn func(schema.Scope) bool) *taker {
 	return &taker{
-		tx: tx, state: state, chains: &chains{tx: tx},
+		tx: tx, state: state, now: now, chains: &chains{tx: tx},
 		scopes: map[schema.Scope]*ScopeRow{}, stale: map[schema.Scope]bool{},
 		torn: torn, tears: map[schema.Scope]*tear{}, mended: map[schema.Scope]bool{},
 	}
@@ -35,17 +36,18 @@ func newTaker(tx Tx, state *ledger.State, torn func(schema.Scope) bool) *taker {
 // close writes what the taker changed in scopes, and judges again what a change-set that came late has uncovered.
 func (t *taker) close() error {
 	for _, row := range t.scopes {
+		row.date(t.now)
 		if err := t.tx.PutScope(*row); err != nil {
 			return err
 		}
 	}
 	for s := range t.mended {
-		if err := reweigh(t.tx, *t.scopes[s]); err != nil {
+		if err := reweigh(t.tx, *t.scopes[s], t.now); err != nil {
 			return err
 		}
 	}
 	for s := range t.stale {
-		if err := rejudge(t.tx, t.state, *t.scopes[s]); err != nil {
+		if err := rejudge(t.tx, t.state, *t.scopes[s], t.now); err != nil {
 			return err
 		}
 	}
@@ -91,6 +93,9 @@ func (t *taker) take(c *candidate) error {
 	c.status = wire.Accepted
 	if !verdict.Admitted() {
 		c.status, c.reason = wire.Quarantined, string(verdict.Reason)
+		if scope := t.scopes[c.facts.Scope]; scope.AsideSince == 0 {
+			scope.AsideSince = t.now
+		}
 	}
 	return t.weigh(row, c)
 }

@@ -82,7 +82,7 @@ func (h *Hub) write(ctx context.Context, jobs ...*job) error {
 	due := h.contacts.stale(false)
 	var t *taker
 	err = h.store.Update(ctx, func(tx Tx) error {
-		t = newTaker(tx, state, h.tears.has)
+		t = newTaker(tx, state, h.opts.Clock().UnixMilli(), h.tears.has)
 		for _, j := range jobs {
 			for _, c := range j.batch {
 				if err := t.take(c); err != nil {

@@ -21,7 +21,7 @@ func TestForkedStreamKeepsBothBranches(t *testing.T) {
 	twin := w.clone()
 	s.want(wire.Accepted, "", w.next(nil, edit(x, changeset.Own{}, nil, tag(1))), twin.next(nil, edit(x, changeset.Own{}, nil, tag(1))))
 	s.want(wire.Accepted, "", w.next(nil, create(2)), twin.next(nil, create(3)))
-	if st := s.status(); st.Conflicts != 1 || st.ChangeSets != 5 {
+	if st := s.status(); st.Conflicts != 1 || st.ChangeSets != 5 || st.ConflictSince.IsZero() || !st.AsideSince.IsZero() {
 		t.Fatalf("%+v", st)
 	}
 	state := s.scopeState(o.people[0].id(), o.scopes[0])
@@ -35,7 +35,7 @@ func TestForkedStreamKeepsBothBranches(t *testing.T) {
 	other := o.writer(o.people[0], o.scopes[0])
 	heads := []changeset.Head{headOf(w.prev), headOf(twin.prev)}
 	s.want(wire.Accepted, "", other.next(heads, edit(x, changeset.Own{}, []uint32{0, 1}, tag(1))))
-	if st := s.status(); st.Conflicts != 0 {
+	if st := s.status(); st.Conflicts != 0 || !st.ConflictSince.IsZero() {
 		t.Fatalf("%d conflicts after the resolution", st.Conflicts)
 	}
 	s.sound()
@@ -84,7 +84,7 @@ func TestWhatMayNotCountIsSetAside(t *testing.T) {
 	back.cites = schema.Hash{}
 	s.want(wire.Accepted, "", back.next(nil, create(3))) // its successors go on
 	q := must[wire.Quarantine](t)(s.Quarantined(ctx, o.boss.id()))
-	if len(q.Sets) != 4 || s.status().Quarantined != 4 || q.Sets[0].Reason != "wrong_epoch" || q.Sets[0].Device != o.people[0].id() {
+	if len(q.Sets) != 4 || s.status().Quarantined != 4 || s.status().AsideSince.IsZero() || q.Sets[0].Reason != "wrong_epoch" || q.Sets[0].Device != o.people[0].id() {
 		t.Fatalf("%+v", q)
 	}
 	s.sound()
@@ -111,7 +111,7 @@ func TestAcceptedByOfficersCountsFromThenOn(t *testing.T) {
 	before := s.scopeState(o.people[0].id(), o.scopes[0])
 	o.order(&ledger.Accept{Set: aside.Hash})
 	s.catchUp()
-	if st := s.status(); st.Quarantined != 0 || st.Conflicts != 1 {
+	if st := s.status(); st.Quarantined != 0 || st.Conflicts != 1 || !st.AsideSince.IsZero() || st.ConflictSince.IsZero() {
 		t.Fatalf("%+v", st)
 	}
 	after := s.scopeState(o.people[0].id(), o.scopes[0])

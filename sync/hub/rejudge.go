@@ -40,7 +40,7 @@ func (h *Hub) catchUpLocked(ctx context.Context) error {
 			if err != nil {
 				return err
 			}
-			return rejudge(tx, state, row)
+			return rejudge(tx, state, row, h.opts.Clock().UnixMilli())
 		})
 		if err != nil {
 			return fmt.Errorf("judge again: %w", err)
@@ -113,14 +113,16 @@ func touchedBy(tx Tx, b ledger.Body, names map[int64]schema.Scope) (out []schema
 }
 
 // rejudge marks each change-set of a scope as the ledger's state now says, and weighs the scope again if a mark changed.
-func rejudge(tx Tx, state *ledger.State, row ScopeRow) error {
-	changed := false
+func rejudge(tx Tx, state *ledger.State, row ScopeRow, now int64) error {
+	changed, aside := false, false
 	chains := &chains{tx: tx}
 	err := tx.Log(row.ID, 0, func(e LogEntry) (bool, error) {
 		verdict, err := admit.Decide(state, factsOf(e, row.Scope), chains)
 		if errors.Is(err, admit.ErrNoCut) {
+			aside = aside || e.Reason != ""
 			return true, nil // what was judged before stays
 		}
+		aside = aside || verdict.Reason != ""
 		if err != nil || string(verdict.Reason) == e.Reason {
 			return true, err
 		}
@@ -130,7 +132,12 @@ func rejudge(tx Tx, state *ledger.State, row ScopeRow) error {
 	if err != nil || !changed {
 		return err
 	}
-	return reweigh(tx, row)
+	if !aside {
+		row.AsideSince = 0
+	} else if row.AsideSince == 0 {
+		row.AsideSince = now
+	}
+	return reweigh(tx, row, now)
 }
 
 func factsOf(e LogEntry, scope schema.Scope) admit.Facts {
@@ -144,7 +151,7 @@ func factsOf(e LogEntry, scope schema.Scope) admit.Facts {
 }
 
 // reweigh computes a scope's frontier from its change-sets alone.
-func reweigh(tx Tx, row ScopeRow) error {
+func reweigh(tx Tx, row ScopeRow, now int64) error {
 	if err := tx.ClearFrontier(row.ID); err != nil {
 		return err
 	}
@@ -171,5 +178,6 @@ func reweigh(tx Tx, row ScopeRow) error {
 	if err != nil {
 		return err
 	}
+	row.date(now)
 	return tx.PutScope(row)
 }

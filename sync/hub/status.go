@@ -31,6 +31,10 @@ type Status struct {
 	ChangeSets  int64
 	Quarantined int64
 	Conflicts   int64 // open: siblings on one exclusive field
+
+	// Since when some scope has had an open conflict, or something set aside, without a moment between; zero: none.
+	ConflictSince, AsideSince time.Time
+
 	Partials    int64 // change-sets that came in part: the backlog
 	PartialSize int64 // and their bytes
 	Mismatches  int64 // digests that differed, and cursors that did not fit a log
@@ -52,6 +56,13 @@ func (h *Hub) Status(ctx context.Context) (Status, error) {
 	return s, refusal(err)
 }
 
+func earlier(t time.Time, unixMilli int64) time.Time {
+	if at := time.UnixMilli(unixMilli).UTC(); unixMilli != 0 && (t.IsZero() || at.Before(t)) {
+		return at
+	}
+	return t
+}
+
 func (s *Status) count(tx Tx) (err error) {
 	rows, err := tx.Scopes()
 	if err != nil {
@@ -63,6 +74,7 @@ func (s *Status) count(tx Tx) (err error) {
 		}
 		s.ChangeSets += int64(r.Number)
 		s.Conflicts += r.Conflicts
+		s.ConflictSince, s.AsideSince = earlier(s.ConflictSince, r.ConflictSince), earlier(s.AsideSince, r.AsideSince)
 	}
 	if s.Quarantined, err = tx.CountQuarantined(); err != nil {
 		return err

@@ -76,6 +76,20 @@ type ScopeRow struct {
 	Number    uint64      // of its newest change-set
 	Running   schema.Hash // over all of them
 	Conflicts int64       // cells with siblings that wait for a person
+
+	// Since when there has been a conflict, and a change-set that does not count, without a moment between: Unix milliseconds
+	// by the hub's clock, 0 if there is none or its time was not noted.
+	ConflictSince, AsideSince int64
+}
+
+// date notes since when the scope has had conflicts.
+func (r *ScopeRow) date(now int64) {
+	switch {
+	case r.Conflicts == 0:
+		r.ConflictSince = 0
+	case r.ConflictSince == 0:
+		r.ConflictSince = now
+	}
 }
 
 // ScopeStore keeps the counters of the scopes.

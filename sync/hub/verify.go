@@ -201,7 +201,7 @@ func (v *verifier) frontier(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := reweigh(tx, v.row); err != nil {
+		if err := reweigh(tx, v.row, 0); err != nil {
 			return err
 		}
 		after, err := frontierHash(tx, v.row.ID)

@@ -25,20 +25,22 @@ type gauges struct {
 func newGauges(h Operated) *gauges {
 	g := &gauges{hub: h, counts: map[string]*prometheus.Desc{}}
 	for name, help := range map[string]string{
-		"devices":             "Devices that are enrolled and not revoked.",
-		"ledger_height":       "Height of the ledger's newest entry.",
-		"scopes":              "Scopes that hold change-sets.",
-		"change_sets":         "Change-sets that are stored.",
-		"quarantined":         "Change-sets that do not count.",
-		"open_conflicts":      "Fields with siblings that wait for a person.",
-		"backlog_change_sets": "Change-sets that came in part.",
-		"backlog_bytes":       "Bytes of change-sets that came in part.",
-		"join_requests":       "Requests to join that wait for an officer.",
-		"store_bytes":         "Bytes that the store occupies.",
-		"digest_mismatches":   "Digests that differed, and cursors that did not fit the hub's log, ever.",
-		"repairs":             "Change-sets that were given back after a mismatch, to the hub or to a device, ever.",
-		"torn_scopes":         "Scopes in whose logs change-sets are missing, until a device gives them back.",
-		"ready":               "1 when the hub can take pushes.",
+		"devices":                         "Devices that are enrolled and not revoked.",
+		"ledger_height":                   "Height of the ledger's newest entry.",
+		"scopes":                          "Scopes that hold change-sets.",
+		"change_sets":                     "Change-sets that are stored.",
+		"quarantined":                     "Change-sets that do not count.",
+		"open_conflicts":                  "Fields with siblings that wait for a person.",
+		"oldest_conflict_since_seconds":   "Since when some scope has had an open conflict, Unix seconds; 0 for none.",
+		"oldest_quarantine_since_seconds": "Since when some scope has had a change-set that does not count, Unix seconds; 0 for none.",
+		"backlog_change_sets":             "Change-sets that came in part.",
+		"backlog_bytes":                   "Bytes of change-sets that came in part.",
+		"join_requests":                   "Requests to join that wait for an officer.",
+		"store_bytes":                     "Bytes that the store occupies.",
+		"digest_mismatches":               "Digests that differed, and cursors that did not fit the hub's log, ever.",
+		"repairs":                         "Change-sets that were given back after a mismatch, to the hub or to a device, ever.",
+		"torn_scopes":                     "Scopes in whose logs change-sets are missing, until a device gives them back.",
+		"ready":                           "1 when the hub can take pushes.",
 	} {
 		g.counts[name] = prometheus.NewDesc("escale_"+name, help, nil, nil)
 	}
@@ -91,6 +93,7 @@ func counts(s *hub.Status) map[string]float64 {
 	return map[string]float64{
 		"devices": float64(len(s.Devices)), "ledger_height": float64(s.Ledger.Height), "scopes": float64(s.Scopes),
 		"change_sets": float64(s.ChangeSets), "quarantined": float64(s.Quarantined), "open_conflicts": float64(s.Conflicts),
+		"oldest_conflict_since_seconds": seconds(s.ConflictSince), "oldest_quarantine_since_seconds": seconds(s.AsideSince),
 		"backlog_change_sets": float64(s.Partials), "backlog_bytes": float64(s.PartialSize),
 		"join_requests": float64(s.Joining), "store_bytes": float64(s.Bytes), "digest_mismatches": float64(s.Mismatches),
 		"repairs": float64(s.Repairs), "torn_scopes": float64(s.Torn),
