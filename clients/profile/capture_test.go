@@ -113,6 +113,13 @@ func TestOlderImageOfACaptureLaptop(t *testing.T) {
 	if n := len(r.shown(secret)); n != 5 {
 		t.Errorf("the lead reads %d testimonies, want 5", n)
 	}
+	incarnations := map[schema.Incarnation]bool{}
+	for _, set := range o.everything(r, secret) {
+		incarnations[set.Header.Incarnation] = true
+	}
+	if len(incarnations) < 2 {
+		t.Error("a copy went on in the other's stream")
+	}
 	o.checkNonces(o.everything(r, secret))
 }
 

@@ -91,3 +91,53 @@ func TestAChainWithoutGapsIsAskedFor(t *testing.T) {
 	f.made(t, 2)
 	ok(t, a.p.ReceiveSet(ctx, f.closed(t).Raw))
 }
+
+// TestEveryLateHeadProvesWhatWasSeen: an edit arrives before the two that it has seen.
+func TestEveryLateHeadProvesWhatWasSeen(t *testing.T) {
+	t.Parallel()
+	ctx := context.Background()
+	_, a, b := calais(t)
+	x := a.create(a.admin(), opOf("lww", "v"))
+	a.sync()
+	b.sync()
+	edited := func(value string, seen ...*changeset.Set) *changeset.Set {
+		f := forge(t, b, a.admin())
+		d := changeset.Delta{Object: x, Tags: anyTag, Sealed: f.seal(t, x, packed(t, merge.Payload{Ops: []merge.Op{opOf("kept", value)}}))}
+		for i, s := range seen {
+			f.header.Heads = append(f.header.Heads, changeset.Head{Stream: s.Header.Stream(), Seq: s.Header.Seq, Set: s.Hash})
+			d.Heads = append(d.Heads, uint32(i))
+		}
+		f.add(t, d)
+		return f.closed(t)
+	}
+	one, two := edited("one"), edited("two")
+	for _, set := range []*changeset.Set{edited("both", one, two), one, two} {
+		ok(t, a.p.ReceiveSet(ctx, set.Raw))
+	}
+	if s := a.state(x).Fields["kept"]; len(s.Siblings) != 1 || s.Value != "both" {
+		t.Errorf("%v of %d siblings", s.Value, len(s.Siblings))
+	}
+}
+
+// TestWhoSawOneTwinSawBoth: a copy is made while a change-set is open, so both copies sign the same save. An answer to it is
+// an answer, whichever of the two a laptop keeps.
+func TestWhoSawOneTwinSawBoth(t *testing.T) {
+	t.Parallel()
+	_, a, b := calais(t)
+	x := a.create(a.admin(), opOf("lww", "v"))
+	a.sync()
+	a.edit(x, opOf("kept", "question"))
+	c := a.image("copy").wake()
+	a.edit(x, opOf("count", int64(100)))
+	c.edit(x, opOf("kept", "answer"))
+	for range 3 {
+		for _, l := range []*laptop{a, c, b} {
+			l.sync()
+		}
+	}
+	for _, l := range []*laptop{a, b, c} {
+		if s := l.state(x).Fields["kept"]; len(s.Siblings) != 1 || s.Value != "answer" {
+			t.Errorf("%s: %v of %d siblings", l.name, s.Value, len(s.Siblings))
+		}
+	}
+}
