@@ -1,9 +1,11 @@
 package profile
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"escale/crypto/ledger"
 	"escale/schema"
@@ -150,8 +152,8 @@ func (p *Profile) facts(id causal.Set, info setInfo, stream agentdb.Stream) admi
 // HubEpoch returns the hub database that this laptop last agreed with.
 func (p *Profile) HubEpoch() wire.HubEpoch { return p.hub }
 
-// Local returns what this laptop holds of each scope that it may pull, and the tips of its own streams in scopes that it
-// may only write.
+// Local returns what this laptop holds of each scope that it may pull, the directory's first, because without it the others
+// do not open; and the tips of its own streams in scopes that it may only write.
 func (p *Profile) Local(context.Context) (scopes []wire.ScopeState, own []wire.Tip, err error) {
 	if p.log == nil {
 		return nil, nil, nil
@@ -165,7 +167,11 @@ func (p *Profile) Local(context.Context) (scopes []wire.ScopeState, own []wire.T
 		}
 	}
 	state, head := p.log.State(), p.log.Head().Hash
-	for _, scope := range admit.Readable(state, p.Keys.Device) {
+	readable := admit.Readable(state, p.Keys.Device)
+	if first, ok := p.ScopeSetting(SettingDirectory); ok {
+		slices.SortStableFunc(readable, func(a, b schema.Scope) int { return cmp.Compare(rank(a, first), rank(b, first)) })
+	}
+	for _, scope := range readable {
 		c := p.cursors[scope]
 		scopes = append(scopes, p.unsaid(wire.ScopeState{Scope: scope, Number: c.Number, Running: c.Running, Digest: wire.Digest(head, tips[scope])}))
 	}
@@ -180,6 +186,13 @@ func (p *Profile) Local(context.Context) (scopes []wire.ScopeState, own []wire.T
 		own = append(own, list...)
 	}
 	return scopes, own, nil
+}
+
+func rank(s, first schema.Scope) int {
+	if s == first {
+		return 0
+	}
+	return 1
 }
 
 // closedTips returns the newest change-set of each branch of a stream; a branch whose newest is open ends before it.

@@ -127,6 +127,7 @@ func (p *Profile) loadDoubts(tx *agentdb.Tx) error {
 func (p *Profile) TakeBack(ctx context.Context, scope schema.Scope, raws [][]byte) (took []schema.Hash, err error) {
 	var fault error
 	work := newInbox(p)
+	defer work.wait()
 	own := false
 	err = p.update(ctx, func(tx *agentdb.Tx) error {
 		r := returning{inbox: work, tx: tx, scope: scope}

@@ -15,52 +15,6 @@ import (
 	"escale/sync/shorthand"
 )
 
-// open opens every delta of a change-set, or notes why not.
-func (w *inbox) open(tx *agentdb.Tx, id causal.Set, set *changeset.Set) error {
-	err := w.openDeltas(tx, id, set)
-	switch {
-	case errors.Is(err, errNotYet):
-		return nil
-	case err != nil:
-		return err
-	}
-	info := w.p.sets[id]
-	info.opened = agentdb.Done
-	w.p.sets[id] = info
-	delete(w.p.waiting, id)
-	return tx.MarkOpened(id, agentdb.Done)
-}
-
-// openDeltas opens what it can: one delta that was sealed wrongly does not hide the others of its change-set.
-func (w *inbox) openDeltas(tx *agentdb.Tx, id causal.Set, set *changeset.Set) error {
-	h := &set.Header
-	scribe, ok, err := w.p.scribe(h.Pack)
-	if err != nil {
-		return err
-	}
-	if !ok {
-		return errNotYet
-	}
-	keys, err := w.p.openKeys(tx, set)
-	if err != nil {
-		return err
-	}
-	var unread error
-	for i := range set.Deltas {
-		if set.Deltas[i].Erased {
-			continue
-		}
-		err := w.openOne(tx, id, set, uint32(i), keys, scribe)
-		switch {
-		case errors.Is(err, errNotYet):
-			unread = err
-		case err != nil:
-			return err
-		}
-	}
-	return unread
-}
-
 // openKeys recovers a change-set's secret. One that was validly signed but sealed wrongly opens to nothing; it stays
 // stored, and everything else goes on.
 func (p *Profile) openKeys(tx *agentdb.Tx, set *changeset.Set) (*seal.ChangeSet, error) {
@@ -111,36 +65,25 @@ func unreadable(err error) error {
 	return err
 }
 
-func (w *inbox) openOne(tx *agentdb.Tx, id causal.Set, set *changeset.Set, index uint32, keys *seal.ChangeSet, scribe *shorthand.Scribe) error {
+// enter adds an opened delta to its part.
+func (w *inbox) enter(tx *agentdb.Tx, id causal.Set, set *changeset.Set, index uint32, o *openedDelta) error {
 	d := &set.Deltas[index]
-	entry, err := keys.Entry(d.Object)
-	if err != nil {
-		return err
-	}
-	padded, err := entry.Open(index, d.Sealed)
-	if err != nil {
-		return unreadable(err)
-	}
-	payload, plain, err := scribe.Unpack(padded)
-	if err != nil {
-		return unreadable(err)
-	}
 	part, err := w.part(tx, d.Object, set.Header.Scope)
 	if err != nil {
 		return err
 	}
 	if d.Create {
-		if err := part.begin(set.Header.Scope, entry, payload); err != nil {
+		if err := part.begin(set.Header.Scope, o.entry, o.payload); err != nil {
 			return err
 		}
 	}
-	row := PartDelta{Set: id, Index: index, Pack: set.Header.Pack, Payload: plain, Pending: []schema.Hash{}}
+	row := PartDelta{Set: id, Index: index, Pack: set.Header.Pack, Payload: o.plain, Pending: []schema.Hash{}}
 	w.p.resolve(&row, set, d)
 	if !slices.ContainsFunc(part.Deltas, func(x PartDelta) bool { return x.Set == id && x.Index == index }) {
 		part.Deltas = append(part.Deltas, row)
 	}
-	if payload.Time > w.p.last {
-		w.p.last = causal.Observe(w.p.last, payload.Time, w.p.opts.Clock())
+	if o.payload.Time > w.p.last {
+		w.p.last = causal.Observe(w.p.last, o.payload.Time, w.p.opts.Clock())
 	}
 	return nil
 }
@@ -198,8 +141,27 @@ func (p *Profile) OpenWaiting(ctx context.Context) error {
 		return nil
 	}
 	slices.Sort(ids)
+	for len(ids) > 0 {
+		n, deltas := 0, 0
+		for n < len(ids) && deltas < maxOpening {
+			deltas += int(p.sets[ids[n]].deltas)
+			n++
+		}
+		if err := p.openThese(ctx, ids[:n]); err != nil {
+			return err
+		}
+		ids = ids[n:]
+	}
+	return nil
+}
+
+// maxOpening bounds how many deltas are opened in one transaction: their parts are in memory until it ends.
+const maxOpening = 16 << 10
+
+func (p *Profile) openThese(ctx context.Context, ids []causal.Set) error {
+	w := newInbox(p)
+	defer w.wait()
 	return p.update(ctx, func(tx *agentdb.Tx) error {
-		w := newInbox(p)
 		for _, id := range ids {
 			raw, err := tx.Raw(id)
 			if err != nil {

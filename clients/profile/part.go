@@ -103,6 +103,12 @@ func (p *Profile) loadPart(tx *agentdb.Tx, o schema.Object) (*Part, error) {
 	return p.openPart(row)
 }
 
+// inMemory reports whether a part was opened further in this sitting than the disk knows.
+func (p *Profile) inMemory(o schema.Object) bool {
+	_, sitting := p.sitting[o]
+	return sitting || p.unsealed[o] != nil
+}
+
 func (t *Part) copy() *Part {
 	c := *t
 	c.Deltas = slices.Clone(t.Deltas)
@@ -127,21 +133,46 @@ func (p *Profile) keepPart(tx *agentdb.Tx, part *Part) error {
 		p.unsealed[part.Object] = part
 		return nil
 	}
+	row, err := p.prepareRow(part)
+	if err != nil {
+		return err
+	}
+	if err := row.seal(); err != nil {
+		return err
+	}
+	return tx.PutPart(row.Part)
+}
+
+// partRow is the row of a part that is about to be sealed.
+type partRow struct {
+	agentdb.Part
+	of   *Part
+	once func(name, plain []byte) ([]byte, error)
+	key  func(schema.Record) []byte
+}
+
+// prepareRow begins the row of a part whose scope this device reads. What it changes and draws goes in turn.
+func (p *Profile) prepareRow(part *Part) (row partRow, err error) {
 	if p.sitting[part.Object] != nil || p.unsealed[part.Object] != nil {
 		p.unsealed[part.Object] = nil // its key came during this sitting
 	}
 	if p.directory != nil && part.Scope == p.directory.Scope {
 		p.directoryRead = false
 	}
-	b, err := canon.Encode(part)
+	row = partRow{Part: agentdb.Part{Object: part.Object, Scope: part.Scope}, of: part, key: p.recordKey}
+	row.once, err = p.keys.storage.Prepare("part")
+	return row, err
+}
+
+// seal does what takes time, and may run beside others.
+func (r *partRow) seal() error {
+	b, err := canon.Encode(r.of)
 	if err != nil {
 		return err
 	}
-	sealed, err := p.keys.storage.Seal("part", part.Object[:], b)
-	if err != nil {
-		return err
-	}
-	return tx.PutPart(agentdb.Part{Object: part.Object, Record: p.recordKey(part.Record), Scope: part.Scope, Sealed: sealed})
+	r.Record = r.key(r.of.Record)
+	r.Sealed, err = r.once(r.Object[:], b)
+	return err
 }
 
 // recordKey is what the store calls a record: whoever takes the disk cannot look a known record up.

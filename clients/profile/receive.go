@@ -38,8 +38,10 @@ func (p *Profile) receive(ctx context.Context, page wire.ScopePage) (taken int, 
 	cursor := p.cursors[page.Scope]
 	cursor.Scope = page.Scope
 	work := newInbox(p)
+	defer work.wait()
 	err = p.update(ctx, func(tx *agentdb.Tx) error {
 		for i := range page.Items {
+			work.at = i
 			if err := work.take(tx, page.Scope, &page.Items[i]); err != nil {
 				return err
 			}
@@ -48,7 +50,7 @@ func (p *Profile) receive(ctx context.Context, page wire.ScopePage) (taken int, 
 			cursor.Running = wire.RunningHash(cursor.Running, page.Items[i].Set)
 		}
 		if err := work.flush(tx); err != nil {
-			taken = 0
+			taken = work.failed
 			return err
 		}
 		return tx.PutCursor(cursor)
@@ -73,6 +75,7 @@ func (p *Profile) ReceiveSet(ctx context.Context, raw []byte) error {
 		return nil
 	}
 	work := newInbox(p)
+	defer work.wait()
 	err = p.update(ctx, func(tx *agentdb.Tx) error {
 		if err := work.store(tx, set, agentdb.Ready); err != nil {
 			return err
@@ -84,16 +87,6 @@ func (p *Profile) ReceiveSet(ctx context.Context, raw []byte) error {
 	}
 	return err
 }
-
-// inbox gathers the parts that a page changes, so that each is sealed once.
-type inbox struct {
-	p     *Profile
-	parts map[schema.Object]*Part
-	order []schema.Object
-	as    map[schema.Hash]causal.Set // numbers that returning change-sets had before
-}
-
-func newInbox(p *Profile) *inbox { return &inbox{p: p, parts: map[schema.Object]*Part{}} }
 
 func (w *inbox) take(tx *agentdb.Tx, scope schema.Scope, item *wire.Item) error {
 	if id, ok := w.p.byHash[item.Set]; ok {
@@ -158,34 +151,6 @@ func (p *Profile) predecessor(h *changeset.Header) (causal.Set, *uint64, error) 
 		return 0, nil, fmt.Errorf("%w: it does not follow its predecessor", changeset.ErrMalformed)
 	}
 	return parent, &info.height, nil
-}
-
-func (w *inbox) part(tx *agentdb.Tx, o schema.Object, scope schema.Scope) (*Part, error) {
-	if part, ok := w.parts[o]; ok {
-		return part, nil
-	}
-	part, err := w.p.loadPart(tx, o)
-	if errors.Is(err, agentdb.ErrNotFound) {
-		part, err = &Part{Object: o, Scope: scope}, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	w.parts[o] = part
-	w.order = append(w.order, o)
-	return part, nil
-}
-
-func (w *inbox) flush(tx *agentdb.Tx) error {
-	for _, o := range w.order {
-		if err := w.p.keepPart(tx, w.parts[o]); err != nil {
-			return err
-		}
-	}
-	if len(w.order) == 0 {
-		return nil
-	}
-	return tx.PutMeta(metaTime, bytesOf(uint64(w.p.last)))
 }
 
 func (p *Profile) markAtHub(id causal.Set) {

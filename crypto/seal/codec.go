@@ -64,7 +64,7 @@ func (c *Codec) add(dictionary []byte) error {
 	// The best level saves not a byte on payloads of this size, and copies tens of megabytes of tables for each of them.
 	eo := []zstd.EOption{zstd.WithEncoderCRC(false), zstd.WithSingleSegment(true), zstd.WithEncoderConcurrency(1),
 		zstd.WithEncoderLevel(zstd.SpeedBetterCompression), zstd.WithWindowSize(1 << 20)}
-	do := []zstd.DOption{zstd.WithDecoderMaxMemory(schema.MaxPlain), zstd.WithDecoderConcurrency(1), zstd.WithDecodeAllCapLimit(false)}
+	do := []zstd.DOption{zstd.WithDecoderMaxMemory(schema.MaxPlain), zstd.WithDecoderConcurrency(0), zstd.WithDecodeAllCapLimit(false)}
 	switch {
 	case bytes.HasPrefix(dictionary, []byte{0x37, 0xa4, 0x30, 0xec}):
 		eo, do = append(eo, zstd.WithEncoderDict(dictionary)), append(do, zstd.WithDecoderDicts(dictionary))

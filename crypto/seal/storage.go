@@ -35,12 +35,23 @@ func NewStorage(b []byte, rand io.Reader) (*Storage, error) {
 
 // Seal seals plain under a purpose and the name of the row that holds it, so that rows cannot be swapped.
 func (s *Storage) Seal(purpose string, name, plain []byte) ([]byte, error) {
+	once, err := s.Prepare(purpose)
+	if err != nil {
+		return nil, err
+	}
+	return once(name, plain)
+}
+
+// Prepare draws what one sealing needs, which goes in turn; what it returns seals one row, once, and may run beside others.
+func (s *Storage) Prepare(purpose string) (func(name, plain []byte) ([]byte, error), error) {
 	nonce := make([]byte, chacha20poly1305.NonceSizeX)
 	if _, err := io.ReadFull(s.rand, nonce); err != nil {
 		return nil, fmt.Errorf("draw a nonce: %w", err)
 	}
-	out, err := s.key.seal(nonce, plain, bind("storage/"+purpose, name))
-	return append(nonce, out...), err
+	return func(name, plain []byte) ([]byte, error) {
+		out, err := s.key.seal(nonce, plain, bind("storage/"+purpose, name))
+		return append(nonce, out...), err
+	}, nil
 }
 
 // Open undoes Seal.

@@ -147,7 +147,7 @@ func (d *DB) Update(ctx context.Context, f func(*Tx) error) error {
 
 // prepare makes the statements of a save once for the life of the store.
 func (d *DB) prepare(ctx context.Context) error {
-	for _, q := range hot {
+	for _, q := range append(manyParts(), hot...) {
 		s, err := d.db.PrepareContext(ctx, q)
 		if err != nil {
 			return fmt.Errorf("prepare: %w", classify(err))
@@ -173,7 +173,7 @@ func (t *Tx) exec(query string, args ...any) (int64, error) {
 
 // scan runs a query and calls f for each row.
 func (t *Tx) scan(f func(scan func(...any) error) error, query string, args ...any) (err error) {
-	rows, err := t.tx.QueryContext(t.ctx, query, args...)
+	rows, err := t.query(query, args...)
 	if err != nil {
 		return err
 	}
@@ -184,6 +184,13 @@ func (t *Tx) scan(f func(scan func(...any) error) error, query string, args ...a
 		}
 	}
 	return rows.Err()
+}
+
+func (t *Tx) query(query string, args ...any) (*sql.Rows, error) {
+	if s, ok := t.d.stmt[query]; ok {
+		return t.tx.StmtContext(t.ctx, s).QueryContext(t.ctx, args...)
+	}
+	return t.tx.QueryContext(t.ctx, query, args...)
 }
 
 // one reads a single row; no row is ErrNotFound.

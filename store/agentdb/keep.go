@@ -137,15 +137,12 @@ type Part struct {
 // Part returns what is stored of an object, or ErrNotFound.
 func (t *Tx) Part(o schema.Object) (p Part, err error) {
 	err = ErrNotFound
-	scan := t.parts(func(x Part) error { p, err = x, nil; return nil }, partColumns+`WHERE object = ?`, o[:])
+	scan := t.parts(func(x Part) error { p, err = x, nil; return nil }, selectParts(1), o[:])
 	return p, errors.Join(scan, err)
 }
 
 // PutPart stores or replaces what is stored of an object.
-func (t *Tx) PutPart(p Part) error {
-	_, err := t.exec(upsertPart, p.Object[:], p.Record, p.Scope[:], p.Sealed)
-	return err
-}
+func (t *Tx) PutPart(p Part) error { return t.PutParts([]Part{p}) }
 
 const partColumns = `SELECT object, record, scope, sealed FROM parts `
 

@@ -59,7 +59,6 @@ const (
 	insertDraft  = `INSERT INTO open_sets (id, draft) VALUES (?, ?)`
 	updateDraft  = `UPDATE open_sets SET draft = ? WHERE id = ?`
 	insertDelta  = `INSERT INTO open_deltas (set_id, idx, body) VALUES (?, ?, ?)`
-	upsertPart   = `INSERT INTO parts (object, record, scope, sealed) VALUES (?, ?, ?, ?) ON CONFLICT (object) DO UPDATE SET record = excluded.record, scope = excluded.scope, sealed = excluded.sealed`
 	upsertMeta   = `INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`
 	insertBytes  = `INSERT INTO set_bytes (id, raw) VALUES (?, ?)`
 	dropBytes    = `DELETE FROM set_bytes WHERE id = ?`
@@ -70,7 +69,7 @@ const (
 	markAtHub      = `UPDATE sets SET state = 2 WHERE id = ? AND state = 1`
 )
 
-var hot = []string{insertSet, insertDraft, updateDraft, insertDelta, upsertPart, upsertMeta, insertBytes, dropBytes, upsertCursor, insertOutgoing,
+var hot = []string{insertSet, insertDraft, updateDraft, insertDelta, upsertMeta, insertBytes, dropBytes, upsertCursor, insertOutgoing,
 	forgetOutgoing, markAtHub}
 
 // Streams returns every stream.

@@ -10,6 +10,30 @@ import (
 	"escale/sync/wire"
 )
 
+// pullAll reads the wanted scopes. A laptop that never read the first of its scopes, on which the others depend, reads that
+// one by itself and takes its keys before it goes on: else it would keep everything sealed and open it all afterwards.
+func (r *Replica) pullAll(ctx context.Context, wanted map[schema.Scope]bool, rep *Report) (fault, err error) {
+	scopes, _, err := r.store.Local(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(scopes) > 1 && scopes[0].Number == 0 && wanted[scopes[0].Scope] {
+		for _, only := range []map[schema.Scope]bool{{}, {scopes[0].Scope: true}} { // keys first, then what they open
+			f, err := r.pull(ctx, only, rep)
+			fault = errors.Join(fault, f)
+			if err != nil {
+				return fault, err
+			}
+			if _, err := r.store.Attend(ctx); err != nil {
+				fault = errors.Join(fault, err)
+			}
+		}
+		delete(wanted, scopes[0].Scope)
+	}
+	f, err := r.pull(ctx, wanted, rep)
+	return errors.Join(fault, f), err
+}
+
 // pull reads the readable scopes among the wanted to the end of their logs. A log that cannot be taken is a fault; the
 // other scopes go on.
 func (r *Replica) pull(ctx context.Context, wanted map[schema.Scope]bool, rep *Report) (fault, err error) {

@@ -291,7 +291,7 @@ func (r *Replica) round(ctx context.Context, reply *wire.SyncReply, rep *Report)
 	if err := r.changed(ctx, reply, changed); err != nil {
 		return nil, err
 	}
-	if fault, err = r.pull(ctx, changed, rep); err != nil {
+	if fault, err = r.pullAll(ctx, changed, rep); err != nil {
 		return fault, err
 	}
 	if _, err := r.store.Attend(ctx); err != nil {
