@@ -277,11 +277,7 @@ func (w *inbox) put(tx *agentdb.Tx) error {
 	if err := errors.Join(s.errs...); err != nil {
 		return err
 	}
-	rows := make([]agentdb.Part, len(s.rows))
-	for i := range rows {
-		rows[i] = s.rows[i].Part
-	}
-	return tx.PutParts(rows)
+	return putRows(tx, s.rows)
 }
 
 func (s *sealing) holds(o schema.Object) bool {

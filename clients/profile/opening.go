@@ -94,10 +94,12 @@ func (t *Part) begin(scope schema.Scope, entry *seal.Entry, payload *merge.Paylo
 	if err != nil {
 		return err
 	}
-	t.Tagger, t.Form, t.Parts, t.Record, t.Scope = tagger.Secret(), payload.Form, payload.Parts, payload.Record, scope
-	if t.Record.IsZero() {
-		t.Record = t.Object
+	record := payload.Record
+	if record.IsZero() {
+		record = t.Object
 	}
+	t.settled = t.settled && t.Record == record && t.Scope == scope
+	t.Tagger, t.Form, t.Parts, t.Record, t.Scope = tagger.Secret(), payload.Form, payload.Parts, record, scope
 	return nil
 }
 

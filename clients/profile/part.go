@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/hmac"
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -26,6 +27,8 @@ type Part struct {
 	Parts  []schema.Compartment // of an anchor: the parts that the form always makes
 	Tagger []byte               // empty until the creating delta was opened
 	Deltas []PartDelta
+
+	settled bool // its record and scope lie on the disk and do not change any more
 }
 
 // PartDelta is one opened delta.
@@ -124,6 +127,7 @@ func (p *Profile) openPart(row agentdb.Part) (*Part, error) {
 	if err := canon.DecodeLoose(b, &part); err != nil {
 		return nil, fmt.Errorf("%w: stored part %v: %w", agentdb.ErrDamaged, row.Object, err)
 	}
+	part.settled = part.Created()
 	return &part, nil
 }
 
@@ -140,7 +144,20 @@ func (p *Profile) keepPart(tx *agentdb.Tx, part *Part) error {
 	if err := row.seal(); err != nil {
 		return err
 	}
-	return tx.PutPart(row.Part)
+	return putRows(tx, []partRow{row})
+}
+
+// putRows writes sealed rows.
+func putRows(tx *agentdb.Tx, rows []partRow) error {
+	var fresh, again []agentdb.Part
+	for i := range rows {
+		if rows[i].of.settled {
+			again = append(again, rows[i].Part)
+		} else {
+			fresh = append(fresh, rows[i].Part)
+		}
+	}
+	return errors.Join(tx.PutParts(fresh), tx.ResealParts(again))
 }
 
 // partRow is the row of a part that is about to be sealed.

@@ -142,7 +142,7 @@ func fill(tx *agentdb.Tx) error {
 			return err
 		}
 		err = errors.Join(tx.AddLedger(uint64(i), bytes.Repeat([]byte{i}, 200)), tx.PutCursor(wire.Cursor{Scope: schema.Scope{i}}),
-			tx.PutPart(agentdb.Part{Object: schema.Object{i}, Record: []byte{i}, Sealed: []byte{i}}), tx.PutEpochKey(schema.Scope{i}, 1, []byte{i}),
+			tx.PutParts([]agentdb.Part{{Object: schema.Object{i}, Record: []byte{i}, Sealed: []byte{i}}}), tx.PutEpochKey(schema.Scope{i}, 1, []byte{i}),
 			tx.PutBundle(schema.Pack{i}, []byte{i}), tx.PutSession(agentdb.Session{ID: schema.Hash{i}, Header: []byte{i}, SealedKey: []byte{i}}))
 		if err != nil {
 			return err

@@ -141,9 +141,6 @@ func (t *Tx) Part(o schema.Object) (p Part, err error) {
 	return p, errors.Join(scan, err)
 }
 
-// PutPart stores or replaces what is stored of an object.
-func (t *Tx) PutPart(p Part) error { return t.PutParts([]Part{p}) }
-
 const partColumns = `SELECT object, record, scope, sealed FROM parts `
 
 // Parts calls f for each part, in the order in which they came.

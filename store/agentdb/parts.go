@@ -32,25 +32,36 @@ func upsertParts(n int) string {
 		` ON CONFLICT (object) DO UPDATE SET record = excluded.record, scope = excluded.scope, sealed = excluded.sealed`
 }
 
+// resealParts leaves record and scope alone, and so their indexes: to name them would write both anew.
+func resealParts(n int) string {
+	return `INSERT INTO parts (object, record, scope, sealed) VALUES ` + places("(?, ?, ?, ?)", n) +
+		` ON CONFLICT (object) DO UPDATE SET sealed = excluded.sealed`
+}
+
 func selectParts(n int) string { return partColumns + `WHERE object IN (` + places("?", n) + `)` }
 
 // manyParts are the statements over runs of parts.
 func manyParts() (out []string) {
 	for _, n := range runs {
-		out = append(out, upsertParts(n), selectParts(n))
+		out = append(out, upsertParts(n), resealParts(n), selectParts(n))
 	}
 	return out
 }
 
 // PutParts stores or replaces what is stored of objects, each named once.
-func (t *Tx) PutParts(rows []Part) error {
+func (t *Tx) PutParts(rows []Part) error { return t.putParts(upsertParts, rows) }
+
+// ResealParts replaces what is sealed of objects that are stored under the same record and scope.
+func (t *Tx) ResealParts(rows []Part) error { return t.putParts(resealParts, rows) }
+
+func (t *Tx) putParts(statement func(int) string, rows []Part) error {
 	return inRuns(len(rows), func(from, n int) error {
 		args := make([]any, 0, 4*n)
 		for i := range rows[from : from+n] {
 			p := &rows[from+i]
 			args = append(args, p.Object[:], p.Record, p.Scope[:], p.Sealed)
 		}
-		_, err := t.exec(upsertParts(n), args...)
+		_, err := t.exec(statement(n), args...)
 		return err
 	})
 }
