@@ -77,6 +77,7 @@ type Profile struct {
 	sitting       map[schema.Object]*Part // opened parts of capture-only scopes: memory only
 	unsealed      map[schema.Object]*Part // what the transaction under way changes of sitting; nil takes away
 	elsewhere     map[schema.Stream][]wire.Tip
+	readOnly      bool // there was no room to close what an earlier process left open
 	stale         bool // a transaction failed, and memory was not read again since
 	scribes       map[schema.Pack]*shorthand.Scribe
 	bundles       map[schema.Pack]*pack.Bundle
@@ -114,7 +115,8 @@ const (
 )
 
 // Open unlocks a profile whose vault was opened. It verifies the whole ledger, closes what an earlier process left
-// open, and forgets what this device may no longer hold in memory.
+// open, and forgets what this device may no longer hold in memory. Where a full disk has no room for that closing, the
+// profile can still be read; every writing fails with agentdb.ErrFull until there is room again.
 func Open(ctx context.Context, db *agentdb.DB, keys Keys, opts Options) (*Profile, error) {
 	p := &Profile{Keys: keys, opts: opts, db: db,
 		sets: map[causal.Set]setInfo{}, byHash: map[schema.Hash]causal.Set{}, streams: map[causal.Stream]agentdb.Stream{},
@@ -128,7 +130,9 @@ func Open(ctx context.Context, db *agentdb.DB, keys Keys, opts Options) (*Profil
 	if err := db.Update(ctx, p.load); err != nil {
 		return nil, err
 	}
-	if err := p.CloseOpenSets(ctx); err != nil {
+	if err := p.CloseOpenSets(ctx); errors.Is(err, agentdb.ErrFull) {
+		p.readOnly = true // what an earlier process left open is as durable as it was; there is no room to sign it
+	} else if err != nil {
 		return nil, err
 	}
 	return p, p.ReadDirectory(ctx)
@@ -262,8 +266,14 @@ func (p *Profile) loadBundles(tx *agentdb.Tx) error {
 	})
 }
 
+// ReadOnly reports that the disk was full when the profile was opened, and still is as far as is known.
+func (p *Profile) ReadOnly() bool { return p.readOnly && p.stale }
+
 // Close locks the profile: what is open is signed, and the store is let go.
 func (p *Profile) Close() error {
+	if p.ReadOnly() {
+		return p.db.Close() // nothing was written; the next process signs what an earlier one left open
+	}
 	return errors.Join(p.CloseOpenSets(context.Background()), p.db.Close())
 }
 

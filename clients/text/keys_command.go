@@ -92,6 +92,7 @@ const (
 	JoinUnproved          Key = "join.unproved" // plural: {n}
 	JoinSpent             Key = "join.spent"
 	JoinShared            Key = "join.shared"
+	LaptopReadOnly        Key = "laptop.read_only"
 	LaptopWipeOthers      Key = "laptop.wipe_others" // {profiles}
 	RecordJoined          Key = "record.joined"      // plural: {n}
 )

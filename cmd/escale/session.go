@@ -149,6 +149,11 @@ func (p *program) open(ctx context.Context, h *home.Home, n int, prof *profile.P
 	if err := s.openLog(ctx); err != nil {
 		return nil, errors.Join(err, prof.Close())
 	}
+	if prof.ReadOnly() {
+		if err := s.note(s.say.S(text.LaptopReadOnly)); err != nil {
+			return nil, errors.Join(err, s.close(ctx))
+		}
+	}
 	return s, nil
 }
 
@@ -185,7 +190,7 @@ func (s *session) record(e audit.Entry) error {
 func (s *session) close(ctx context.Context) error {
 	ctx = context.WithoutCancel(ctx) // an interrupted command still locks properly
 	var err error
-	if head := s.log.Head(); head != s.seen {
+	if head := s.log.Head(); head != s.seen && !s.prof.ReadOnly() { // an older head stays a true one
 		var b []byte
 		if b, err = canon.Encode(head); err == nil {
 			err = s.prof.Keep(ctx, keptAudit, b)

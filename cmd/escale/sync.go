@@ -16,6 +16,7 @@ import (
 	"escale/schema"
 	"escale/sync/causal"
 	"escale/sync/replica"
+	"escale/sync/wire"
 )
 
 // Bounds of --every.
@@ -272,8 +273,8 @@ func (s *session) watch(ctx context.Context, every time.Duration) error {
 		switch {
 		case ctx.Err() != nil:
 			return s.endWatch(last)
-		case errors.Is(err, hubclient.ErrUnreachable):
-			err = s.note(s.say.S(text.ErrHubUnreachable))
+		case comesBack(err):
+			err = s.note(s.tell(err).Message)
 		case err == nil:
 			err = s.tellRound(last, doc)
 			last = doc
@@ -287,6 +288,13 @@ func (s *session) watch(ctx context.Context, every time.Duration) error {
 		case <-time.After(every):
 		}
 	}
+}
+
+// comesBack reports whether trying again later may help without anybody's doing on this laptop: the hub is away, starts, or
+// waits for its operator to make room.
+func comesBack(err error) bool {
+	return errors.Is(err, hubclient.ErrUnreachable) || errors.Is(err, &hubclient.Refused{Problem: wire.Problem{Code: wire.CodeFull}}) ||
+		errors.Is(err, &hubclient.Refused{Problem: wire.Problem{Code: wire.CodeNotReady}})
 }
 
 // tellRound says what one round moved; a round that moved nothing is not worth a line.

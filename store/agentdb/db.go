@@ -53,7 +53,9 @@ func Open(ctx context.Context, path string) (*DB, error) {
 // OpenOn opens or creates the file at a path of a virtual file system that SQLite knows by a name; of the machine's own if
 // the name is empty.
 func OpenOn(ctx context.Context, vfs, path string) (*DB, error) {
-	q := url.Values{"_pragma": {"locking_mode(EXCLUSIVE)", "busy_timeout(200)", "journal_mode(WAL)", "synchronous(FULL)",
+	// The driver runs them by their first letter, and a store that is touched before it is locked makes a file of shared memory,
+	// for which a full disk has no room: the quotation marks bring the lock to the front.
+	q := url.Values{"_pragma": {`"locking_mode"(EXCLUSIVE)`, "busy_timeout(200)", "journal_mode(WAL)", "synchronous(FULL)",
 		"foreign_keys(ON)", "secure_delete(ON)", "temp_store(MEMORY)", "cache_size(-16000)"}, "_txlock": {"immediate"}}
 	if vfs != "" {
 		q.Set("vfs", vfs)

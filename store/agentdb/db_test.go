@@ -64,6 +64,21 @@ func TestOneProgramAtATime(t *testing.T) {
 	}
 }
 
+// TestNoSharedMemory: a file of shared memory needs room before anything can even be read, and nobody shares a store.
+func TestNoSharedMemory(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "store")
+	for range 2 { // made, and opened again
+		db := open(t, path)
+		update(t, db, func(tx *agentdb.Tx) error { return tx.PutMeta("k", []byte("v")) })
+		if _, err := os.Stat(path + "-shm"); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("shared memory: %v", err)
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestANewerProgramsFileIsRefused(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "store")
 	db := open(t, path)

@@ -17,7 +17,7 @@ func named(err error) error {
 		return err
 	}
 	switch e.Code() {
-	case lib.SQLITE_IOERR_SHMSIZE:
+	case lib.SQLITE_IOERR_SHMSIZE, lib.SQLITE_IOERR_WRITE, lib.SQLITE_IOERR_FSYNC, lib.SQLITE_IOERR_TRUNCATE:
 		return fmt.Errorf("%w: %w", hub.ErrFull, err)
 	case lib.SQLITE_CONSTRAINT_UNIQUE, lib.SQLITE_CONSTRAINT_PRIMARYKEY, lib.SQLITE_CONSTRAINT_ROWID:
 		return fmt.Errorf("%w: %w", hub.ErrTaken, err)

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -155,6 +156,15 @@ func (s *Store) Size(context.Context) (int64, error) {
 		total += info.Size()
 	}
 	return total, nil
+}
+
+// Room returns how many bytes the disk under the file still takes.
+func (s *Store) Room(context.Context) (int64, error) {
+	n, err := room(filepath.Dir(s.path))
+	if err != nil {
+		return 0, fmt.Errorf("room on the disk: %w", err)
+	}
+	return int64(min(n, math.MaxInt64)), nil
 }
 
 // Backup writes a consistent copy to a file that must not exist, while the hub runs.

@@ -25,7 +25,7 @@ type Options struct {
 
 // Hub reconciles for one organisation. It is safe for concurrent use.
 type Hub struct {
-	store Store
+	store *watched
 	opts  Options
 	id    Identity // as it was opened
 
@@ -89,7 +89,7 @@ func drawEpoch(rand io.Reader) (e wire.HubEpoch, err error) {
 
 // Open reads the ledger, verifies all of it, and judges again what was stored before the ledger's newest entries.
 func Open(ctx context.Context, store Store, opts Options) (*Hub, error) {
-	h := &Hub{store: store, opts: opts}
+	h := &Hub{store: &watched{Store: store}, opts: opts}
 	var entries [][]byte
 	err := store.View(ctx, func(tx Tx) error {
 		id, exists, err := tx.Identity()
@@ -122,14 +122,6 @@ func (h *Hub) Org() schema.Org { return h.id.Org }
 
 // Epoch returns the hub epoch.
 func (h *Hub) Epoch() wire.HubEpoch { return h.id.Epoch }
-
-// Ready reports whether the hub has its genesis and its store answers.
-func (h *Hub) Ready(ctx context.Context) error {
-	if _, err := h.state(); err != nil {
-		return err
-	}
-	return refusal(h.store.View(ctx, func(tx Tx) error { _, _, err := tx.Identity(); return err }))
-}
 
 // state returns what the ledger says now.
 func (h *Hub) state() (*ledger.State, error) {

@@ -29,6 +29,8 @@ type Store interface {
 	Size(ctx context.Context) (int64, error)
 	// Scrub brings the store to where what was dropped can no longer be read from its files.
 	Scrub(ctx context.Context) error
+	// Room returns how many bytes it could still take, as far as the disk tells.
+	Room(ctx context.Context) (int64, error)
 	Close() error
 }
 

@@ -68,7 +68,7 @@ func (e *exchange) fail(err error) {
 		// Else the server would wait for the rest of the body before it tells the refusal.
 		e.Header().Set("Connection", "close")
 	}
-	if p.Code == wire.CodeNotReady {
+	if p.Code == wire.CodeNotReady || p.Code == wire.CodeFull { // nothing is wrong with what was asked: come again
 		e.Header().Set("Retry-After", "30")
 	}
 	e.reply(statusOf(p.Code), p)

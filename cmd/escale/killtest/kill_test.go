@@ -45,6 +45,7 @@ type play struct {
 	up     int64 // what an exchange that moves nothing sends and receives
 	down   int64
 	drawn  string // the phase that was drawn last
+	unsent int    // saves that the hub could not take
 
 	decided map[string]bool // records
 }
