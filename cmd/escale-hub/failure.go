@@ -63,6 +63,8 @@ func failures() []failure {
 		{fs.ErrPermission, "err_permission", exitLocked},
 		{syscall.EROFS, "err_read_only", exitLocked},
 		{syscall.ENOSPC, "err_full", exitFailed},
+		{syscall.EDQUOT, "err_full", exitFailed},
+		{syscall.EFBIG, "err_full", exitFailed},
 	}
 }
 

@@ -153,6 +153,8 @@ func laptopFailures() []failure {
 		{fs.ErrPermission, text.ErrReadOnlyFolder, exitLocked},
 		{syscall.EROFS, text.ErrReadOnlyFolder, exitLocked},
 		{syscall.ENOSPC, text.ErrDiskFull, exitFailed},
+		{syscall.EDQUOT, text.ErrDiskFull, exitFailed},
+		{syscall.EFBIG, text.ErrDiskFull, exitFailed},
 	}
 }
 
