@@ -299,7 +299,7 @@ func (p *Profile) View(part *Part) causal.Context {
 		}
 		streams[info.stream] = true
 		for _, tip := range p.history.Tips(info.stream) {
-			if s, ok := p.seenUpTo(tip, hidden); ok {
+			if s, ok := p.seenUpTo(part, tip, hidden); ok {
 				out = append(out, s)
 			}
 		}
@@ -308,7 +308,7 @@ func (p *Profile) View(part *Part) causal.Context {
 }
 
 // seenUpTo steps back from a tip to the newest change-set below which none waits to be opened or is hidden.
-func (p *Profile) seenUpTo(tip causal.Set, hidden map[causal.Set]bool) (causal.Seen, bool) {
+func (p *Profile) seenUpTo(part *Part, tip causal.Set, hidden map[causal.Set]bool) (causal.Seen, bool) {
 	at := tip
 	for _, sets := range []map[causal.Set]bool{p.waiting, hidden} {
 		for set := range sets {
@@ -324,9 +324,23 @@ func (p *Profile) seenUpTo(tip causal.Set, hidden map[causal.Set]bool) (causal.S
 	if info.state != agentdb.Writing {
 		return causal.Seen{Set: at, Count: causal.All}, true
 	}
-	o, ok := p.open[p.streams[info.stream].Scope]
-	if !ok || o.id != at {
-		return causal.Seen{}, false
+	if o, ok := p.open[p.streams[info.stream].Scope]; ok && o.id == at {
+		return causal.Seen{Set: at, Count: o.count}, o.count > 0
 	}
-	return causal.Seen{Set: at, Count: o.count}, o.count > 0
+	// It is written to no more, but could not be closed yet: a full disk refuses even that. What is shown of it was seen.
+	if count := part.shownOf(at); count > 0 {
+		return causal.Seen{Set: at, Count: count}, true
+	}
+	at = p.history.Parent(at)
+	return causal.Seen{Set: at, Count: causal.All}, at != 0
+}
+
+// shownOf returns how many of a change-set's deltas lie before or at the last one that this part holds.
+func (t *Part) shownOf(set causal.Set) (count uint32) {
+	for i := range t.Deltas {
+		if t.Deltas[i].Set == set {
+			count = max(count, t.Deltas[i].Index+1)
+		}
+	}
+	return count
 }

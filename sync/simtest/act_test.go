@@ -8,6 +8,7 @@ import (
 
 	"escale/clients/profile"
 	"escale/schema"
+	"escale/store/agentdb"
 	"escale/sync/causal"
 	"escale/sync/merge"
 )
@@ -23,8 +24,9 @@ func (w *world) name() string {
 	return fmt.Sprintf("e%d", len(w.model.all)+len(w.model.refused)+1)
 }
 
-// create begins a new record in a scope that the laptop may write.
-func (w *world) create(l *laptop, nth int) (draft, bool) {
+// create begins a new record in the scopes that the laptop may write: an anchor and, now and then, further parts of it in
+// other scopes, all in one save.
+func (w *world) create(l *laptop) (ds []draft) {
 	var scopes []schema.Scope
 	for _, s := range w.scopes {
 		if _, write := l.may(s); write {
@@ -32,14 +34,25 @@ func (w *world) create(l *laptop, nth int) (draft, bool) {
 		}
 	}
 	if len(scopes) == 0 {
-		return draft{}, false
+		return nil
 	}
-	scope := scopes[w.rng.IntN(len(scopes))]
-	seed, id, err := l.p.NewObject(scope)
-	ok(w.t, err)
-	d := draft{seed: &seed, edit: edit{name: fmt.Sprintf("%s.%d", w.name(), nth), thing: thing{id, scope}, saw: map[string]bool{}}}
-	w.write(&d, merge.State{Fields: map[string]*merge.Field{}})
-	return d, true
+	w.rng.Shuffle(len(scopes), func(i, j int) { scopes[i], scopes[j] = scopes[j], scopes[i] })
+	parts := 1
+	if w.rng.IntN(3) == 0 {
+		parts = 1 + w.rng.IntN(len(scopes))
+	}
+	for nth, scope := range scopes[:parts] {
+		seed, id, err := l.p.NewObject(scope)
+		ok(w.t, err)
+		x := thing{id, scope, id}
+		if nth > 0 {
+			x.record = ds[0].thing.id
+		}
+		d := draft{seed: &seed, edit: edit{name: fmt.Sprintf("%s.%d", w.name(), nth), thing: x, saw: map[string]bool{}}}
+		w.write(&d, merge.State{Fields: map[string]*merge.Field{}})
+		ds = append(ds, d)
+	}
+	return ds
 }
 
 // open draws a record that is here and shows it.
@@ -75,6 +88,9 @@ func (w *world) write(d *draft, shown merge.State) {
 	conflicts := merge.Conflicts(shown)
 	for range 1 + w.rng.IntN(3) {
 		path := paths[w.rng.IntN(len(paths))]
+		if w.rng.IntN(5) == 0 {
+			path = repeated(path, w.rng.IntN(2))
+		}
 		if len(conflicts) > 0 && w.rng.IntN(2) == 0 {
 			path = conflicts[w.rng.IntN(len(conflicts))].Path
 		}
@@ -86,6 +102,7 @@ func (w *world) write(d *draft, shown merge.State) {
 
 // operation draws what somebody does to a field as it is shown; old is nil where nobody wrote it yet.
 func (w *world) operation(path string, old *merge.Field) merge.Op {
+	path = fieldOf(path)
 	op := merge.Op{Kind: merge.Set, Value: w.value(path)}
 	some := w.rng.IntN(4)
 	switch path[0] {
@@ -139,21 +156,33 @@ func (w *world) value(path string) any {
 	return fmt.Sprintf("word %d", w.rng.IntN(6))
 }
 
-// save gives drafts to the profile in one save. Where it refuses, none of them may ever be seen.
+// save gives drafts to the profile in one save. Where it refuses, none of them may ever be seen. Where the power goes in
+// its middle, nobody knows before the laptop runs again.
 func (w *world) save(l *laptop, ds []draft) bool {
 	w.t.Helper()
 	edits := make([]profile.Edit, len(ds))
 	for i := range ds {
 		edits[i] = profileEdit(&ds[i])
+		edits[i].Pack = l.pack()
 	}
 	at, err := l.p.Save(context.Background(), edits)
-	if err != nil && !errors.Is(err, errDry) {
+	dead := l.disk.Dead()
+	if err != nil && !dead && !errors.Is(err, errDry) && !errors.Is(err, agentdb.ErrFull) {
 		w.t.Fatalf("%s: save: %v", l.name, err)
 	}
 	for i := range ds {
-		if w.settle(l, &ds[i], at, err); err == nil {
-			w.note("    %s on %s: %s", ds[i].name, w.label(ds[i].thing), describe(ds[i].ops))
+		switch {
+		case err == nil:
+			w.acknowledge(l, &ds[i], at)
+		case !dead:
+			w.model.refused[ds[i].name] = true
 		}
+	}
+	if dead {
+		l.powerCut()
+	}
+	if dead && err != nil {
+		w.wonder(l, ds)
 	}
 	return err == nil
 }
@@ -162,6 +191,9 @@ func profileEdit(d *draft) profile.Edit {
 	e := profile.Edit{Scope: d.thing.scope, Seed: d.seed, Object: d.thing.id, View: d.page.view, Payload: merge.Payload{Ops: d.ops}}
 	if d.seed != nil {
 		e.Payload.Form = "invented"
+		if d.thing.record != d.thing.id {
+			e.Payload.Record = d.thing.record
+		}
 		return e
 	}
 	for _, op := range d.ops {
@@ -172,18 +204,49 @@ func profileEdit(d *draft) profile.Edit {
 	return e
 }
 
-// settle tells the model what became of a draft.
-func (w *world) settle(l *laptop, d *draft, at causal.Time, err error) {
-	if err != nil {
-		w.model.refused[d.name] = true
-		return
-	}
+// acknowledge tells the model of an edit that was saved.
+func (w *world) acknowledge(l *laptop, d *draft, at causal.Time) *edit {
 	e := d.edit
 	e.author, e.at = l.m.keys.Device, at
 	w.model.acknowledge(&e)
 	l.holds[e.name] = true
 	if d.seed != nil {
 		w.things = append(w.things, e.thing)
+	}
+	if !l.disk.Dead() {
+		l.noteSet(&e)
+	}
+	w.note("    %s on %s: %s", e.name, w.label(e.thing), describe(e.ops))
+	return &e
+}
+
+// wonder finds out what became of a save that the power cut short: all of it is there, or nothing.
+func (w *world) wonder(l *laptop, ds []draft) {
+	w.t.Helper()
+	found, readable := 0, 0
+	for i := range ds {
+		if !l.p.Reads(ds[i].thing.scope) {
+			continue
+		}
+		readable++
+		if g, here := l.look(ds[i].thing); here && g.shown[ds[i].name] {
+			found++
+		}
+	}
+	if found != 0 && found != readable {
+		w.t.Errorf("%s: a power cut left %d of %d edits of one save", l.name, found, readable)
+	}
+	for i := range ds {
+		switch {
+		case found > 0:
+			w.acknowledge(l, &ds[i], 0).unsure = true
+		case readable > 0:
+			w.model.refused[ds[i].name] = true
+		default: // sealed to this laptop: whoever reads the scope will tell
+			e := w.acknowledge(l, &ds[i], 0)
+			e.unsure = true
+			delete(l.holds, e.name)
+		}
 	}
 }
 

@@ -6,12 +6,17 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"slices"
 	"time"
 
-	"escale/clients/dpo"
 	"escale/clients/profile"
 	"escale/crypto/ledger"
+	"escale/schema/canon"
+	"escale/sync/admit"
+	"escale/sync/changeset"
+	"escale/sync/hub"
 	"escale/sync/replica"
+	"escale/sync/wire"
 )
 
 // Bounds of a world: few records, so that people meet in them.
@@ -34,7 +39,12 @@ func events() []event {
 		{"clock", 4, (*world).doClock}, {"kill", 4, (*world).doKill}, {"lock", 2, (*world).doLock}, {"image", 6, (*world).doImage},
 		{"restore", 8, (*world).doRestore}, {"clone", 3, (*world).doClone}, {"hub backup", 3, (*world).doBackup},
 		{"hub restored", 4, (*world).doRestoreHub}, {"hub killed", 2, (*world).doCrashHub}, {"parcel packed", 5, (*world).doPack},
-		{"parcel delivered", 10, (*world).doDeliver}, {"late push", 10, (*world).doLate}, {"newcomer", 1, (*world).doNewcomer},
+		{"parcel delivered", 10, (*world).doDeliver}, {"late call", 10, (*world).doLate}, {"newcomer", 1, (*world).doNewcomer},
+		{"power cut", 2, (*world).doPowerCut}, {"power cut in a save", 6, (*world).doCutSave},
+		{"power cut in an exchange", 6, (*world).doCutExchange}, {"hub's power cut in an exchange", 6, (*world).doCutHub},
+		{"disk full", 4, (*world).doFull}, {"hub's disk full", 4, (*world).doFullHub}, {"hub replaced", 1, (*world).doReplaceHub},
+		{"laptop lost", 1, (*world).doLose}, {"months pass", 1, (*world).doMonths}, {"asks beyond its role", 3, (*world).doAskBeyond},
+		{"forms published", 1, (*world).doPublish}, {"set that does not count", 2, (*world).doCraft},
 	}
 }
 
@@ -72,8 +82,8 @@ func draw(rng *rand.Rand, list []event) event {
 func (w *world) settleIn() {
 	w.t.Helper()
 	for range 1 + w.rng.IntN(2) {
-		if d, able := w.create(w.laptops[0], 0); able {
-			w.save(w.laptops[0], []draft{d})
+		if ds := w.create(w.laptops[0]); len(ds) > 0 {
+			w.save(w.laptops[0], ds)
 		}
 	}
 	for _, l := range w.laptops {
@@ -85,19 +95,31 @@ func (w *world) doCreate(l *laptop) bool {
 	if len(w.things) >= maxThings {
 		return false
 	}
-	d, able := w.create(l, 0)
-	return able && w.save(l, []draft{d})
+	ds := w.create(l)
+	return len(ds) > 0 && w.save(l, ds)
 }
 
 // doEdit edits one to three records in one save; now and then the same one twice.
 func (w *world) doEdit(l *laptop) bool {
-	var ds []draft
+	ds := w.edits(l)
+	return len(ds) > 0 && w.save(l, ds)
+}
+
+func (w *world) edits(l *laptop) (ds []draft) {
 	for nth := range 1 + w.rng.IntN(2)*w.rng.IntN(3) {
 		if g, here := w.open(l); here {
 			ds = append(ds, w.change(g, nth))
 		}
 	}
-	return len(ds) > 0 && w.save(l, ds)
+	return ds
+}
+
+// work draws something to save: a new record, if there are few, or edits.
+func (w *world) work(l *laptop) []draft {
+	if len(w.things) < maxThings && w.rng.IntN(2) == 0 {
+		return w.create(l)
+	}
+	return w.edits(l)
 }
 
 func (w *world) doOpen(l *laptop) bool {
@@ -119,17 +141,14 @@ func (w *world) doSavePage(l *laptop) bool {
 
 // doFailSave lets a save fail in its middle.
 func (w *world) doFailSave(l *laptop) bool {
-	d, able := w.create(l, 0)
-	if g, here := w.open(l); here && w.rng.IntN(2) == 0 {
-		d, able = w.change(g, 0), true
-	}
-	if !able {
+	ds := w.work(l)
+	if len(ds) == 0 {
 		return false
 	}
 	l.rand.left = w.rng.IntN(4)
-	saved := w.save(l, []draft{d})
+	w.save(l, ds)
 	l.rand.left = -1
-	return !saved || true
+	return true
 }
 
 func (w *world) doSync(l *laptop) bool {
@@ -147,9 +166,7 @@ func (w *world) doSync(l *laptop) bool {
 
 // agreed notes what both sides hold after an exchange that said "synced".
 func (w *world) agreed(l *laptop) {
-	for _, name := range sortedNames(l.holds) {
-		w.hubHolds[name] = true
-	}
+	maps.Copy(w.hubHolds, l.holds)
 	for name := range w.hubHolds {
 		if e := w.model.all[name]; e != nil {
 			if read, _ := l.may(e.thing.scope); read {
@@ -164,18 +181,29 @@ func (w *world) doTroubled(l *laptop) bool {
 	f := &fault{what: troubles[w.rng.IntN(len(troubles))], call: 1 + w.rng.IntN(6), part: w.rng.Float64()}
 	rep, err := l.exchange(l.line(f))
 	w.note("    %s at call %d: %v", f.what, f.call, err)
-	if l.image != "" {
+	dead := l.image != nil
+	if dead {
 		l.kill(l.image)
 	}
 	switch {
-	case err == nil && rep.Synced && l.image == "":
+	case err == nil && rep.Synced && !dead:
 		w.agreed(l)
-	case err != nil && !errors.Is(err, errLine) && !w.ledgerLost:
+	case err != nil && !errors.Is(err, errLine) && !w.ledgerLost && (f.what != bentAnswer && f.what != cutAnswer || !typed(err)):
 		w.t.Fatalf("%s: %s ends with %v", l.name, f.what, err)
 	case err != nil:
 		w.troubled(l, err)
 	}
 	return f.done
+}
+
+// typed reports whether an error is one by which a caller can decide.
+func typed(err error) bool {
+	var refusal *hub.Error
+	return errors.As(err, &refusal) || slices.ContainsFunc([]error{
+		replica.ErrDiverged, replica.ErrRefused, replica.ErrRestored, canon.ErrFormat, changeset.ErrMalformed, changeset.ErrBound,
+		changeset.ErrParts, changeset.ErrForeign, admit.ErrSignature, admit.ErrUnknownDevice, admit.ErrUnknownLedger, ledger.ErrInvalid,
+		ledger.ErrNotExtending, ledger.ErrRollback, ledger.ErrFork, ledger.ErrForeign, profile.ErrGap, profile.ErrBlob, wire.ErrMoved,
+	}, func(known error) bool { return errors.Is(err, known) })
 }
 
 // troubled notes an error that may come. A fork of the ledger ends the seed: a hub forgot what an executor had linked, and
@@ -195,7 +223,7 @@ func (w *world) doClock(l *laptop) bool {
 	return true
 }
 
-func (w *world) doKill(l *laptop) bool { l.kill(l.copyNow()); return true }
+func (w *world) doKill(l *laptop) bool { l.kill(l.disk.AfterKill()); return true }
 
 // doLock closes the profile and unlocks it again.
 func (w *world) doLock(l *laptop) bool {
@@ -220,7 +248,8 @@ func (w *world) doClone(l *laptop) bool {
 	if len(w.laptops) >= maxLaptops {
 		return false
 	}
-	c := l.clone(fmt.Sprintf("%s-copy-%d", l.name, w.folders))
+	w.copies++
+	c := l.clone(fmt.Sprintf("%s-copy-%d", l.name, w.copies))
 	w.note("    as %s", c.name)
 	return true
 }
@@ -234,11 +263,14 @@ func (w *world) doRestoreHub(*laptop) bool {
 	i, announced := w.rng.IntN(len(w.backups)), w.rng.IntN(2) == 0
 	w.note("    from backup %d, announced %v", i+1, announced)
 	w.restoreHub(w.backups[i], announced)
-	w.ledgerLost = w.ledgerLost || w.newcomer
+	w.ledgerLost = w.ledgerLost || w.ledgerGrew()
 	return true
 }
 
-func (w *world) doCrashHub(*laptop) bool { w.crashHub(); return true }
+// ledgerGrew reports whether the ledger has entries that not everybody was given at the beginning.
+func (w *world) ledgerGrew() bool { return w.newcomer || w.published > 0 }
+
+func (w *world) doCrashHub(*laptop) bool { w.crashHub(w.hubDisk.AfterKill()); return true }
 
 // doPack lets somebody take a laptop's unsent work along.
 func (w *world) doPack(l *laptop) bool {
@@ -246,7 +278,8 @@ func (w *world) doPack(l *laptop) bool {
 	ok(w.t, l.p.CloseOpenSets(ctx))
 	offers := must[[]replica.Offer](w.t)(l.p.Unsent(ctx))
 	for _, o := range offers {
-		w.bag = append(w.bag, parcel{raw: must[[]byte](w.t)(l.p.SetBytes(ctx, o.Set)), scope: o.Scope})
+		l.namesIn(o.Set)
+		w.bag = append(w.bag, parcel{must[[]byte](w.t)(l.p.SetBytes(ctx, o.Set)), o.Set, o.Scope})
 	}
 	return len(offers) > 0
 }
@@ -263,6 +296,9 @@ func (w *world) doDeliver(l *laptop) bool {
 		if err != nil && !early && !errors.Is(err, profile.ErrGap) {
 			w.t.Fatalf("%s: a carried change-set: %v", l.name, err)
 		}
+		if err == nil {
+			l.holds.add(w.inSets[p.set])
+		}
 	}
 	return true
 }
@@ -271,34 +307,27 @@ func (w *world) doLate(*laptop) bool {
 	if len(w.late) == 0 {
 		return false
 	}
-	w.deliverLate(w.rng.IntN(len(w.late)))
+	w.late[w.rng.IntN(len(w.late))]()
+	if w.hubDisk.Dead() {
+		w.cutHub()
+	}
 	return true
 }
 
 // doNewcomer lets the officer enrol one more reader: the ledger grows, and keys have to be wrapped.
 func (w *world) doNewcomer(*laptop) bool {
-	if w.newcomer {
+	if w.newcomer || !w.officerReady() {
 		return false
 	}
 	w.newcomer = true
-	dir := w.folder("officer")
-	copyFolder(w.t, w.base.path(w.base.officer), dir)
-	w.officer = w.newLaptop(w.base.officer, dir)
-	w.desk = must[*dpo.Desk](w.t)(dpo.New(w.officer.p, w.officer.line(nil)))
-	rep, err := w.desk.Sync(context.Background())
-	if err != nil || !rep.Synced {
-		w.t.Fatalf("the officer's exchange ends with %v", err)
-	}
 	l := w.join(w.desk, "newcomer", "protection_lead", drawing(w.streams, 3))
 	w.approve(w.desk)
 	w.laptops = append(w.laptops, l)
 	return true
 }
 
-func sortedNames(h held) []string {
-	out := []string{}
-	for name := range maps.Keys(h) {
-		out = append(out, name)
+func (h held) add(names []string) {
+	for _, name := range names {
+		h[name] = true
 	}
-	return out
 }

@@ -1,7 +1,9 @@
 package simtest_test
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"escale/sync/changeset"
 	"escale/sync/merge"
@@ -9,6 +11,23 @@ import (
 
 // paths are the fields of every form of the simulation: two of each policy. The first letter says which.
 var paths = []string{"w1", "w2", "l1", "l2", "k1", "k2", "s1", "s2", "a1", "a2", "c1", "c2", "r1", "r2"}
+
+// repeated names a field inside one of two instances of a repeat.
+func repeated(path string, instance int) string {
+	return fmt.Sprintf("g/%016x/%s", 0xabc0+instance, path)
+}
+
+// fieldOf is the field of a path, whichever instance of a repeat it lies in.
+func fieldOf(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
+
+// allPaths are all fields with their repeats.
+func allPaths() []string {
+	out := slices.Clone(paths)
+	for _, p := range paths {
+		out = append(out, repeated(p, 0), repeated(p, 1))
+	}
+	return out
+}
 
 // elements are what sets and consents consist of.
 var elements = []string{"alpha", "beta", "gamma", "delta"}
@@ -18,6 +37,7 @@ var ladder = []string{"refused", "partly", "given"}
 
 // rules is what the form declares.
 func rules(path string) (merge.Rule, bool) {
+	path = fieldOf(path)
 	switch path[0] {
 	case 'w':
 		return merge.Rule{Policy: merge.WriteOnce}, true
@@ -76,6 +96,7 @@ func meetSteps(a, b any) any {
 }
 
 func classOf(path string) changeset.Class {
+	path = fieldOf(path)
 	if path[0] == 'w' || path[0] == 'k' {
 		return changeset.Exclusive
 	}

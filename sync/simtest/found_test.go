@@ -3,11 +3,11 @@ package simtest_test
 import (
 	"context"
 	"errors"
-	"path/filepath"
 	"testing"
 
 	"escale/clients/profile"
 	"escale/schema"
+	"escale/store/agentdb"
 	"escale/sync/merge"
 )
 
@@ -23,6 +23,7 @@ func TestFound(t *testing.T) {
 		{"three copies sign the same saves", threeCopies},
 		{"a change-set is carried to a laptop without a ledger", carriedTooEarly},
 		{"a value in conflict is written again", writtenAgain},
+		{"the disk is too full to close a change-set", tooFullToClose},
 	} {
 		t.Run(f.name, func(t *testing.T) {
 			w := newWorld(t, b, 1)
@@ -43,11 +44,11 @@ func TestFound(t *testing.T) {
 // begun creates a record on a laptop.
 func (w *world) begun(l *laptop) thing {
 	w.t.Helper()
-	d, able := w.create(l, 0)
-	if !able || !w.save(l, []draft{d}) {
+	ds := w.create(l)
+	if len(ds) == 0 || !w.save(l, ds[:1]) {
 		w.t.Fatalf("%s cannot create", l.name)
 	}
-	return d.thing
+	return ds[0].thing
 }
 
 // wrote edits a record as a laptop shows it.
@@ -97,11 +98,31 @@ func carriedTooEarly(w *world) {
 	lead := w.laptops[0]
 	w.begun(lead)
 	w.doPack(lead)
-	blank := w.newLaptop(member{"blank", must[profile.Keys](w.t)(profile.NewKeys(drawing(1, 9), false))}, filepath.Join(w.dir, "blank"))
+	blank := w.newLaptop(member{"blank", "outreach", must[profile.Keys](w.t)(profile.NewKeys(drawing(1, 9), false))}, nil)
 	if err := blank.p.ReceiveSet(context.Background(), w.bag[0].raw); !errors.Is(err, profile.ErrNotEnrolled) {
 		w.t.Errorf("a laptop without a ledger says %v", err)
 	}
 	ok(w.t, blank.p.Close())
+	ok(w.t, blank.disk.Close())
+}
+
+// tooFullToClose: what was shown while an open change-set could not be closed was seen nevertheless.
+func tooFullToClose(w *world) {
+	outreach := w.laptops[2]
+	x := w.begun(outreach)
+	w.wrote(outreach, x, merge.Op{Kind: merge.Set, Path: "k1", Value: "this"})
+	outreach.disk.Fill(1)
+	if err := outreach.p.CloseOpenSets(context.Background()); !errors.Is(err, agentdb.ErrFull) {
+		w.t.Fatalf("a full disk lets a change-set be closed: %v", err)
+	}
+	outreach.rand.left = 0 // whatever is tried now fails, and memory is read again
+	w.save(outreach, []draft{{edit: edit{name: w.name(), thing: x, saw: map[string]bool{}, ops: []merge.Op{{Kind: merge.Set, Path: "l1", Why: "x"}}}}})
+	outreach.rand.left = -1
+	g, _ := outreach.look(x)
+	outreach.disk.Empty()
+	d := draft{page: g, edit: edit{name: w.name(), thing: x, saw: g.shown}}
+	d.ops = []merge.Op{{Kind: merge.Set, Path: "k1", Value: "that", Why: d.name}}
+	w.save(outreach, []draft{d})
 }
 
 func writtenAgain(w *world) {

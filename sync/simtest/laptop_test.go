@@ -5,37 +5,52 @@ import (
 	"errors"
 	"io"
 	"maps"
-	"os"
-	"path/filepath"
+	"slices"
 	"time"
 
 	"escale/clients/profile"
 	"escale/schema"
 	"escale/store/agentdb"
+	"escale/store/faultdisk"
 	"escale/sync/causal"
 	"escale/sync/merge"
 	"escale/sync/replica"
 )
 
-// laptop is one copy of a member's folder that is in use. Several copies may be in use at once.
+// laptop is one copy of a member's disk that is in use. Several copies may be in use at once.
 type laptop struct {
-	w     *world
-	name  string
-	m     member
-	dir   string
-	p     *profile.Profile
-	rand  *faultyRand
-	skew  time.Duration // of its clock
-	holds held          // edits that surely lie in its folder
+	w    *world
+	name string
+	m    member
+	disk *faultdisk.Disk
+	db   *agentdb.DB
+	p    *profile.Profile
+	rand *faultyRand
+	skew time.Duration // of its clock
+	memory
 	pages []page
 	kept  []image
-	image string // a copy that a kill in the middle of an exchange left
+	image faultdisk.Image // what a kill in the middle of an exchange left
 }
 
-// image is an older copy of a laptop's folder.
+// memory is what the simulation knows of a disk's contents.
+type memory struct {
+	holds held                    // edits that surely lie on it
+	wrote map[causal.Set][]string // names of the edits that were saved into a change-set
+}
+
+func (m memory) clone() memory {
+	wrote := map[causal.Set][]string{}
+	for set, list := range m.wrote {
+		wrote[set] = slices.Clone(list)
+	}
+	return memory{maps.Clone(m.holds), wrote}
+}
+
+// image is an older copy of a laptop's disk.
 type image struct {
-	dir   string
-	holds held
+	files faultdisk.Image
+	memory
 }
 
 // page is a record on somebody's screen: what it shows stays as it is while other work comes in.
@@ -63,24 +78,30 @@ func (r *faultyRand) Read(b []byte) (int, error) {
 	return r.from.Read(b)
 }
 
-func (w *world) newLaptop(m member, dir string) *laptop {
+func (w *world) newLaptop(m member, files faultdisk.Image) *laptop {
 	w.t.Helper()
-	l := &laptop{w: w, name: m.name, m: m, dir: dir, holds: held{}}
-	l.open()
+	l := &laptop{w: w, name: m.name, m: m, memory: memory{held{}, map[causal.Set][]string{}}}
+	l.start(files)
 	return l
 }
 
-// open unlocks the folder.
+// start opens the profile on a disk with these files.
+func (l *laptop) start(files faultdisk.Image) {
+	l.w.t.Helper()
+	l.disk = must[*faultdisk.Disk](l.w.t)(faultdisk.New(files))
+	l.open()
+}
+
+// open unlocks the profile.
 func (l *laptop) open() {
 	l.w.t.Helper()
 	ctx := context.Background()
 	l.w.streams++
-	l.rand, l.pages, l.image = &faultyRand{drawing(l.w.streams, 2), -1}, nil, ""
-	ok(l.w.t, os.MkdirAll(l.dir, 0o700))
-	db := must[*agentdb.DB](l.w.t)(agentdb.Open(ctx, filepath.Join(l.dir, "store")))
-	p, err := profile.Open(ctx, db, l.m.keys, profile.Options{Clock: func() time.Time { return l.w.now.Add(l.skew) }, Rand: l.rand})
+	l.rand, l.pages, l.image = &faultyRand{drawing(l.w.streams, 2), -1}, nil, nil
+	l.db = must[*agentdb.DB](l.w.t)(agentdb.OpenOn(ctx, l.disk.Name(), "/store"))
+	p, err := profile.Open(ctx, l.db, l.m.keys, profile.Options{Clock: func() time.Time { return l.w.now.Add(l.skew) }, Rand: l.rand})
 	if err != nil {
-		l.w.t.Fatalf("%s cannot be opened: %v", l.name, errors.Join(err, db.Close()))
+		l.w.t.Fatalf("%s cannot be opened: %v", l.name, errors.Join(err, l.db.Close()))
 	}
 	l.p = p
 }
@@ -91,45 +112,74 @@ func (l *laptop) exchange(n *line) (replica.Report, error) {
 	return replica.New(profile.Exchange{Profile: l.p, Blobs: n}, n, nil).Run(context.Background())
 }
 
-func (l *laptop) copyNow() string {
-	to := l.w.folder(l.name)
-	copyFolder(l.w.t, l.dir, to)
-	return to
-}
-
-// kill drops the process and goes on from a copy of the folder.
-func (l *laptop) kill(from string) {
+// kill drops the process and goes on from what lies on a disk.
+func (l *laptop) kill(from faultdisk.Image) {
 	l.w.t.Helper()
-	old := l.p
-	if err := old.Close(); err != nil { // only frees memory and file: nobody looks at that folder again
-		l.w.note("%s: the killed process says %v", l.name, err)
+	if err := l.p.Close(); err != nil { // only frees memory: nobody looks at that disk again
+		l.w.note("    the killed process says %v", err)
 	}
-	ok(l.w.t, os.RemoveAll(l.dir))
-	l.dir = from
-	l.open()
+	ok(l.w.t, l.disk.Close())
+	l.start(from)
 }
 
-// takeImage keeps a copy of the folder for later.
+// powerCut goes on from what a power cut leaves.
+func (l *laptop) powerCut() { l.kill(l.disk.AfterPowerCut(l.w.rng.IntN)) }
+
+// takeImage keeps a copy of the disk for later.
 func (l *laptop) takeImage() {
-	l.kept = append(l.kept, image{l.copyNow(), maps.Clone(l.holds)})
+	l.kept = append(l.kept, image{l.disk.AfterKill(), l.memory.clone()})
 }
 
-// restore throws the folder away and puts an older copy in its place.
+// restore throws the disk away and puts an older copy in its place.
 func (l *laptop) restore(i image) {
 	l.w.t.Helper()
-	to := l.w.folder(l.name)
-	copyFolder(l.w.t, i.dir, to)
-	l.kill(to)
-	l.holds = maps.Clone(i.holds)
+	l.kill(i.files)
+	l.memory = i.memory.clone()
 }
 
-// clone opens a copy of the folder as a further laptop of the same member.
+// clone opens a copy of the disk as a further laptop of the same member.
 func (l *laptop) clone(name string) *laptop {
 	l.w.t.Helper()
-	c := &laptop{w: l.w, name: name, m: l.m, dir: l.copyNow(), skew: l.skew, holds: maps.Clone(l.holds)}
-	c.open()
+	c := &laptop{w: l.w, name: name, m: l.m, skew: l.skew, memory: l.memory.clone()}
+	c.start(l.disk.AfterKill())
 	l.w.laptops = append(l.w.laptops, c)
 	return c
+}
+
+// noteSet remembers into which change-set an edit was saved: the one that is open in its scope.
+func (l *laptop) noteSet(e *edit) {
+	l.w.t.Helper()
+	ok(l.w.t, l.db.Update(context.Background(), func(tx *agentdb.Tx) error {
+		streams, err := tx.Streams()
+		if err != nil {
+			return err
+		}
+		return tx.OpenSets(func(s agentdb.Set) error {
+			i := slices.IndexFunc(streams, func(x agentdb.Stream) bool { return x.ID == s.Stream })
+			if streams[i].Scope == e.thing.scope {
+				l.wrote[s.ID] = append(l.wrote[s.ID], e.name)
+			}
+			return nil
+		})
+	}))
+}
+
+// namesIn returns the names of the edits in a closed change-set. Whoever wrote it is asked; others know it from then on.
+func (l *laptop) namesIn(set schema.Hash) []string {
+	l.w.t.Helper()
+	if names, known := l.w.inSets[set]; known {
+		return names
+	}
+	var row agentdb.Set
+	err := l.db.Update(context.Background(), func(tx *agentdb.Tx) (err error) { row, err = tx.SetByHash(set); return err })
+	if err != nil {
+		return nil
+	}
+	if names, mine := l.wrote[row.ID]; mine {
+		l.w.inSets[set] = names
+		return names
+	}
+	return nil
 }
 
 // may reports whether this laptop may read, or at least write, a scope.
@@ -139,20 +189,25 @@ func (l *laptop) may(s schema.Scope) (read, write bool) {
 		return false, false
 	}
 	terms := self.Now()
-	for _, x := range terms.Read {
-		read = read || x == s
+	read = slices.Contains(terms.Read, s)
+	return read, read || slices.Contains(terms.Write, s)
+}
+
+// pack is the form bundle that the laptop's forms come from now; none, until it has fetched one.
+func (l *laptop) pack() schema.Pack {
+	d := l.p.Directory()
+	k := d.Bundles[d.BundleOf[site]]
+	if _, here := l.p.Bundle(k.Pack); !here {
+		return schema.Pack{}
 	}
-	write = read
-	for _, x := range terms.Write {
-		write = write || x == s
-	}
-	return read, write
+	return k.Pack
 }
 
 // look shows an object, or false where it is not here.
 func (l *laptop) look(x thing) (page, bool) {
 	l.w.t.Helper()
-	parts := must[[]*profile.Part](l.w.t)(l.p.PartsOf(context.Background(), x.id))
+	parts := must[[]*profile.Part](l.w.t)(l.p.PartsOf(context.Background(), x.record))
+	parts = slices.DeleteFunc(parts, func(p *profile.Part) bool { return p.Object != x.id })
 	if len(parts) == 0 || !parts[0].Created() {
 		return page{}, false
 	}

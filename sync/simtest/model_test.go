@@ -19,6 +19,7 @@ type edit struct {
 	at     causal.Time
 	ops    []merge.Op
 	saw    map[string]bool
+	unsure bool // the power went before anybody was told: its time, and sometimes whether it exists, is seen later
 }
 
 // model keeps every acknowledged edit, and the names of edits that were refused.
@@ -132,6 +133,7 @@ type visible struct {
 func field(edits []*edit, path string) visible {
 	fs := factsOf(edits, path)
 	v := visible{writes: len(fs)}
+	path = fieldOf(path)
 	switch path[0] {
 	case 'w':
 		v.writeOnce(fs)

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"escale/schema"
+	"escale/store/agentdb"
 	"escale/sync/hub"
 	"escale/sync/merge"
 )
@@ -61,11 +62,9 @@ func (w *world) check() {
 		if err != nil || v.Open != 0 {
 			w.t.Errorf("%s does not verify: %v, %d open", l.name, err, v.Open)
 		}
-		if q := l.p.Quarantined(); len(q) > 0 {
-			w.t.Errorf("%s set %d change-sets aside: %s", l.name, len(q), q[0].Reason)
-		}
-		if s, err := l.p.Summary(ctx); err != nil || s.Unsent > 0 || s.AgreedAt != 0 && s.Waiting > 0 && l.readsAll(w.scopes) {
-			w.t.Errorf("%s: %d unsent, %d waiting, %v", l.name, s.Unsent, s.Waiting, err)
+		w.checkAside(l)
+		if s, err := l.p.Summary(ctx); err != nil || s.Unsent > 0 {
+			w.t.Errorf("%s: %d unsent, %v", l.name, s.Unsent, err)
 		}
 	}
 	rep := must[hub.Report](w.t)(w.hub.Verify(ctx, func(int64, int64) {}))
@@ -78,8 +77,36 @@ func (w *world) check() {
 	}
 }
 
-func (l *laptop) readsAll(scopes []schema.Scope) bool {
-	return !slices.ContainsFunc(scopes, func(s schema.Scope) bool { return !l.p.Reads(s) })
+// checkAside finds what a laptop set aside or could not open: nothing but what was crafted to end there.
+func (w *world) checkAside(l *laptop) {
+	w.t.Helper()
+	for _, q := range l.p.Quarantined() {
+		if !w.crafted(w.aside, q.Set) {
+			w.t.Errorf("%s set a change-set of %v aside: %s", l.name, q.Device, q.Reason)
+		}
+	}
+	ok(w.t, l.db.Update(context.Background(), func(tx *agentdb.Tx) error {
+		streams, err := tx.Streams()
+		if err != nil {
+			return err
+		}
+		return tx.WaitingSets(func(s agentdb.Set) error {
+			i := slices.IndexFunc(streams, func(x agentdb.Stream) bool { return x.ID == s.Stream })
+			if l.p.Reads(streams[i].Scope) && !w.crafted(w.unread, s.Hash) && !w.crafted(w.aside, s.Hash) {
+				w.t.Errorf("%s holds a change-set that it cannot open", l.name)
+			}
+			return nil
+		})
+	}))
+}
+
+func (w *world) crafted(list map[schema.Scope][]schema.Hash, set schema.Hash) bool {
+	for _, sets := range list {
+		if slices.Contains(sets, set) {
+			return true
+		}
+	}
+	return false
 }
 
 // sure lists the edits that must be there: those of which some place that was never thrown away holds a copy.
@@ -135,6 +162,9 @@ func (w *world) present(l *laptop, x thing) (out []*edit) {
 	once := map[string]bool{}
 	for _, d := range deltas {
 		e := w.model.all[nameOf(d)]
+		if e != nil && e.unsure && e.at == 0 {
+			e.at = d.Time
+		}
 		switch {
 		case e == nil:
 			w.t.Errorf("%s shows %s, which was never acknowledged", l.name, nameOf(d))
@@ -178,7 +208,7 @@ func (w *world) compare(l *laptop, x thing, edits []*edit) {
 		w.t.Errorf("%s says %d of %s, want %d", l.name, g.state.Exists, w.label(x), want)
 	}
 	var conflicts []string
-	for _, path := range paths {
+	for _, path := range allPaths() {
 		f, shown := g.state.Fields[path]
 		if len(factsOf(edits, path)) == 0 {
 			if shown {

@@ -11,7 +11,7 @@ import (
 )
 
 // seedsByDefault is how many seeds a test without SEEDS plays.
-const seedsByDefault = 50
+const seedsByDefault = 300
 
 // forked counts the seeds that a fork of the ledger ended before they could be compared.
 const forked = "forked"

@@ -7,14 +7,14 @@ import (
 	"fmt"
 	"maps"
 	mrand "math/rand/v2"
-	"os"
-	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
 	"escale/clients/dpo"
 	"escale/crypto/invite"
 	"escale/schema"
+	"escale/store/faultdisk"
 	"escale/store/hubsqlite"
 	"escale/sync/hub"
 )
@@ -22,51 +22,50 @@ import (
 // held are the names of edits that surely lie somewhere.
 type held map[string]bool
 
-// lateBody is the body of a push that is still on its way.
-type lateBody struct {
-	device schema.Device
-	bytes  []byte
-}
-
 // backup is a copy of the hub's database.
 type backup struct {
-	file  string
+	file  []byte
 	holds held
 }
 
 // parcel is a change-set that somebody carries by hand.
 type parcel struct {
 	raw   []byte
+	set   schema.Hash
 	scope schema.Scope
 }
 
-// thing is an object that people write, and its scope.
+// thing is an object that people write, its scope, and the record of which it is a part.
 type thing struct {
-	id    schema.Object
-	scope schema.Scope
+	id     schema.Object
+	scope  schema.Scope
+	record schema.Record
 }
 
 // world is everything that exists in one seed.
 type world struct {
 	t    *testing.T
 	base *base
-	dir  string
 	rng  *mrand.Rand
 	now  time.Time
 
-	hubDir   string
+	hubDisk  *faultdisk.Disk
 	store    *hubsqlite.Store
 	hub      *hub.Hub
 	hubHolds held
 	backups  []backup
-	late     []lateBody
+	late     []func() // calls that are still on their way
 	bag      []parcel
+	inSets   map[schema.Hash][]string // names of the edits in a change-set
 
-	laptops  []*laptop
-	officer  *laptop // nil until needed
-	desk     *dpo.Desk
-	newcomer bool
-	// ledgerLost: the hub was restored after the newcomer came. Until everybody exchanged, it may not know who enrolled
+	laptops   []*laptop
+	officer   *laptop // nil until needed
+	desk      *dpo.Desk
+	newcomer  bool
+	published int                            // form packs since the beginning
+	aside     map[schema.Scope][]schema.Hash // crafted change-sets that belong into quarantine
+	unread    map[schema.Scope][]schema.Hash // crafted change-sets that nobody can open
+	// ledgerLost: the hub was restored after the ledger grew. Until everybody exchanged, it may not know who enrolled
 	// since, nor serve the keys that were wrapped since, and says so.
 	ledgerLost bool
 	forked     bool
@@ -74,22 +73,21 @@ type world struct {
 	things     []thing
 	model      *model
 	streams    uint64 // of randomness
-	folders    int
+	copies     int
 	done       map[string]int // events, by name
 	trace      []string
 }
 
 func newWorld(t *testing.T, b *base, seed uint64) *world {
 	t.Helper()
-	w := &world{t: t, base: b, dir: t.TempDir(), now: begin, rng: mrand.New(mrand.NewPCG(seed, 7)), hubHolds: held{}, model: newModel(),
+	w := &world{t: t, base: b, now: begin, rng: mrand.New(mrand.NewPCG(seed, 7)), hubHolds: held{}, model: newModel(),
+		inSets: map[schema.Hash][]string{}, aside: map[schema.Scope][]schema.Hash{}, unread: map[schema.Scope][]schema.Hash{},
 		done: map[string]int{}, streams: seed << 20}
-	w.hubDir = filepath.Join(w.dir, "hub")
-	copyFolder(t, filepath.Join(b.dir, "hub"), w.hubDir)
-	w.openHub()
+	w.startHub(b.hub)
 	return w
 }
 
-// populate draws who takes part: at least one who reads both scopes.
+// populate draws who takes part: at least one who reads every scope.
 func (w *world) populate() {
 	w.t.Helper()
 	order := w.rng.Perm(len(w.base.members))
@@ -102,7 +100,7 @@ func (w *world) populate() {
 			w.wake(w.base.members[i])
 		}
 	}
-	for _, name := range scopeNames[:1+w.rng.IntN(2)] {
+	for _, name := range scopeNames[:1+w.rng.IntN(len(scopeNames))] {
 		w.scopes = append(w.scopes, must[schema.Scope](w.t)(w.laptops[0].p.Directory().ScopeOf(name)))
 	}
 }
@@ -110,86 +108,111 @@ func (w *world) populate() {
 // wake opens a laptop that was enrolled.
 func (w *world) wake(m member) *laptop {
 	w.t.Helper()
-	dir := w.folder(m.name)
-	copyFolder(w.t, w.base.path(m), dir)
-	l := w.newLaptop(m, dir)
+	l := w.newLaptop(m, w.base.disks[m.name])
 	w.laptops = append(w.laptops, l)
 	return l
 }
 
-func (w *world) folder(name string) string {
-	w.folders++
-	return filepath.Join(w.dir, fmt.Sprintf("%s-%d", name, w.folders))
+// summonOfficer opens the officer's laptop, if it is not open yet.
+func (w *world) summonOfficer() {
+	w.t.Helper()
+	if w.officer == nil {
+		w.officer = w.newLaptop(w.base.officer, w.base.disks[w.base.officer.name])
+		w.desk = must[*dpo.Desk](w.t)(dpo.New(w.officer.p, w.officer.line(nil)))
+	}
 }
 
 func (w *world) note(format string, args ...any) {
 	w.trace = append(w.trace, fmt.Sprintf(format, args...))
 }
 
-func (w *world) hubFile() string { return filepath.Join(w.hubDir, "hub.db") }
+const hubFile = "/hub.db"
+
+// startHub opens a hub on what lies on a disk.
+func (w *world) startHub(i faultdisk.Image) {
+	w.t.Helper()
+	w.hubDisk = must[*faultdisk.Disk](w.t)(faultdisk.New(i))
+	w.openStore()
+	w.openHub()
+}
+
+func (w *world) openStore() {
+	w.t.Helper()
+	w.store = must[*hubsqlite.Store](w.t)(hubsqlite.OpenOn(context.Background(), w.hubDisk.Name(), hubFile))
+}
 
 func (w *world) openHub() {
 	w.t.Helper()
-	ctx := context.Background()
-	if w.store == nil {
-		w.store = must[*hubsqlite.Store](w.t)(hubsqlite.Open(ctx, w.hubFile()))
-	}
-	w.hub = must[*hub.Hub](w.t)(hub.Open(ctx, w.store, hub.Options{Clock: func() time.Time { return w.now }, Rand: rand.Reader, Key: w.base.hubKey,
-		Joining: func(b []byte) (schema.Device, error) {
+	w.hub = must[*hub.Hub](w.t)(hub.Open(context.Background(), w.store, hub.Options{Clock: func() time.Time { return w.now },
+		Rand: rand.Reader, Key: w.base.hubKey, Joining: func(b []byte) (schema.Device, error) {
 			r, err := invite.DecodeRequest(b)
 			return r.Device, err
 		}}))
 }
 
-func (w *world) closeHub() {
+// closeHub ends the hub properly and returns what lies on its disk.
+func (w *world) closeHub() faultdisk.Image {
 	w.t.Helper()
 	ok(w.t, w.hub.Close(context.Background()))
 	ok(w.t, w.store.Close())
-	w.store = nil
+	left := w.hubDisk.AfterKill()
+	ok(w.t, w.hubDisk.Close())
+	return left
 }
 
-// crashHub goes on from the hub's files as they lie on the disk now.
-func (w *world) crashHub() {
+// crashHub goes on from what a killed hub, or one whose power went, leaves on its disk.
+func (w *world) crashHub(left faultdisk.Image) {
 	w.t.Helper()
-	to := w.folder("hub")
-	copyFolder(w.t, w.hubDir, to)
-	ok(w.t, w.store.Close())
-	ok(w.t, os.RemoveAll(w.hubDir))
-	w.store, w.hubDir = nil, to
-	w.openHub()
+	if err := w.store.Close(); err != nil { // only frees memory: nobody looks at that disk again
+		w.note("    the hub that crashed says %v", err)
+	}
+	ok(w.t, w.hubDisk.Close())
+	w.startHub(left)
 }
+
+func (w *world) cutHub() { w.crashHub(w.hubDisk.AfterPowerCut(w.rng.IntN)) }
 
 func (w *world) backupHub() {
 	w.t.Helper()
-	file := filepath.Join(w.dir, fmt.Sprintf("backup-%d.db", len(w.backups)))
-	ok(w.t, w.store.Backup(context.Background(), file))
-	w.backups = append(w.backups, backup{file, maps.Clone(w.hubHolds)})
+	name := fmt.Sprintf("/backup-%d.db", len(w.backups))
+	ok(w.t, w.store.Backup(context.Background(), name))
+	w.backups = append(w.backups, backup{w.hubDisk.AfterKill()[name], maps.Clone(w.hubHolds)})
 }
 
 // restoreHub puts a backup in the place of the hub's database: announced by a new hub epoch, or unnoticed.
 func (w *world) restoreHub(b backup, announced bool) {
 	w.t.Helper()
-	ctx := context.Background()
-	ok(w.t, w.hub.Close(ctx))
-	ok(w.t, w.store.Close())
-	ok(w.t, os.RemoveAll(w.hubDir))
-	w.hubDir = w.folder("hub")
-	ok(w.t, os.MkdirAll(w.hubDir, 0o700))
-	ok(w.t, os.WriteFile(w.hubFile(), must[[]byte](w.t)(os.ReadFile(b.file)), 0o600))
-	w.store = must[*hubsqlite.Store](w.t)(hubsqlite.Open(ctx, w.hubFile()))
+	w.closeHub()
+	w.hubDisk = must[*faultdisk.Disk](w.t)(faultdisk.New(faultdisk.Image{hubFile: b.file}))
+	w.openStore()
 	if announced {
-		ok(w.t, hub.Renew(ctx, w.store, rand.Reader))
+		ok(w.t, hub.Renew(context.Background(), w.store, rand.Reader))
 	}
 	w.openHub()
 	w.hubHolds = maps.Clone(b.holds)
 }
 
-// deliverLate lets the body of an old push arrive after all.
-func (w *world) deliverLate(i int) {
+// replaceHub puts an empty database in the place of the hub's. The officer brings the genesis; the rest is with the laptops.
+func (w *world) replaceHub() {
 	w.t.Helper()
-	b := w.late[i]
-	_, err := w.hub.Push(context.Background(), b.device, bytes.NewReader(b.bytes))
+	w.summonOfficer()
+	w.closeHub()
+	w.hubDisk = must[*faultdisk.Disk](w.t)(faultdisk.New(nil))
+	w.openStore()
+	ok(w.t, hub.Init(context.Background(), w.store, w.officer.m.keys.Org, rand.Reader))
+	w.openHub()
+	w.hubHolds = held{}
+	_, err := w.officer.line(nil).Found(context.Background(), w.officer.p.LedgerEntries(0)[0])
 	ok(w.t, err)
+}
+
+// pushLate lets the body of an old push arrive after all.
+func (w *world) pushLate(d schema.Device, body []byte) {
+	w.late = append(w.late, func() {
+		if _, err := w.hub.Push(context.Background(), d, bytes.NewReader(body)); err != nil {
+			w.note("    the late push: %v", err)
+		}
+	})
 }
 
 // end lets go of everything that is open.
@@ -197,13 +220,14 @@ func (w *world) end() {
 	w.t.Helper()
 	for _, l := range w.everybody() {
 		ok(w.t, l.p.Close())
+		ok(w.t, l.disk.Close())
 	}
 	w.closeHub()
 }
 
 // everybody is every laptop that is used, the officer's included.
 func (w *world) everybody() []*laptop {
-	out := append([]*laptop{}, w.laptops...)
+	out := slices.Clone(w.laptops)
 	if w.officer != nil {
 		out = append(out, w.officer)
 	}
