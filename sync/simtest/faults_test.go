@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"maps"
 	"slices"
 	"time"
 
@@ -157,16 +158,27 @@ func (w *world) doAskBeyond(l *laptop) bool {
 			continue
 		}
 		asked = true
+		ctx, dev := context.Background(), l.line(nil).device()
 		for _, own := range []bool{false, true} {
-			reply, err := w.hub.Pull(context.Background(), l.line(nil).device(), wire.PullAsk{Cursors: []wire.Cursor{{Scope: s}}, Own: own})
-			var refusal *hub.Error
-			denied := errors.As(err, &refusal) && (refusal.Code == wire.CodeNotYours || w.ledgerLost && refusal.Code == wire.CodeNotMember)
-			if !denied || len(reply.Scopes) > 0 {
-				w.t.Errorf("%s asks for a scope beyond its role and gets %d pages, %v", l.name, len(reply.Scopes), err)
-			}
+			reply, err := w.hub.Pull(ctx, dev, wire.PullAsk{Cursors: []wire.Cursor{{Scope: s}}, Own: own})
+			w.denied(l, len(reply.Scopes), err)
 		}
+		ranges, err := w.hub.Ranges(ctx, dev, wire.RangesAsk{Scope: s, Prefixes: [][]byte{{}}})
+		w.denied(l, len(ranges.Ranges), err)
+		sets, err := w.hub.Fetch(ctx, dev, wire.FetchAsk{Scope: s, Sets: slices.Collect(maps.Keys(w.inSets))})
+		w.denied(l, len(sets.Sets), err)
 	}
 	return asked
+}
+
+// denied fails unless the hub refused what a laptop asked for, and gave nothing of it.
+func (w *world) denied(l *laptop, got int, err error) {
+	w.t.Helper()
+	var refusal *hub.Error
+	right := errors.As(err, &refusal) && (refusal.Code == wire.CodeNotYours || w.ledgerLost && refusal.Code == wire.CodeNotMember)
+	if !right || got > 0 {
+		w.t.Errorf("%s asks for a scope beyond its role and gets %d answers, %v", l.name, got, err)
+	}
 }
 
 // officerReady opens the officer's laptop and exchanges. Officers do nothing while a restored hub lacks what others linked.

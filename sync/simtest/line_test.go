@@ -184,17 +184,23 @@ func (n *line) Offsets(ctx context.Context, o wire.Offers) (wire.Offsets, error)
 	return over(n, o, func(o wire.Offers) (wire.Offsets, error) { return n.l.w.hub.Offsets(ctx, n.device(), o) })
 }
 func (n *line) Ranges(ctx context.Context, ask wire.RangesAsk) (wire.RangesReply, error) {
-	return over(n, false, func() (wire.RangesReply, error) { return n.l.w.hub.Ranges(ctx, n.device(), ask) })
+	return over(n, ask, func(ask wire.RangesAsk) (wire.RangesReply, error) { return n.l.w.hub.Ranges(ctx, n.device(), ask) })
 }
 func (n *line) Fetch(ctx context.Context, ask wire.FetchAsk) (wire.FetchReply, error) {
-	return over(n, false, func() (wire.FetchReply, error) { return n.l.w.hub.Fetch(ctx, n.device(), ask) })
+	return over(n, ask, func(ask wire.FetchAsk) (wire.FetchReply, error) {
+		reply, err := n.l.w.hub.Fetch(ctx, n.device(), ask)
+		if len(reply.Sets) > 0 && n.l.barred(ask.Scope) {
+			n.l.w.t.Errorf("the hub gives %s a scope that its role may not read", n.l.name)
+		}
+		return reply, err
+	})
 }
 func (n *line) PutBlobs(ctx context.Context, b wire.Blobs) error {
 	_, err := over(n, b, func(b wire.Blobs) (wire.Empty, error) { return wire.Empty{}, n.l.w.hub.PutBlobs(ctx, n.device(), b) })
 	return err
 }
 func (n *line) CheckPack(ctx context.Context, ask wire.PackCheck) (wire.PackChecked, error) {
-	return over(n, false, func() (wire.PackChecked, error) { return n.l.w.hub.CheckPack(ctx, n.device(), ask) })
+	return over(n, ask, func(ask wire.PackCheck) (wire.PackChecked, error) { return n.l.w.hub.CheckPack(ctx, n.device(), ask) })
 }
 
 func (n *line) GetBlobs(ctx context.Context, names wire.BlobNames) (wire.Blobs, error) {
