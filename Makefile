@@ -57,7 +57,7 @@ load: build ## one hub under the load of DEVICES (120) with CHANGESETS (30000) o
 conformance: ## run cases of forms, expressions and walks in the folder CASES (JSON=FILE)
 	$(GO) run -trimpath ./cmd/escale-conformance $(if $(JSON),-json $(JSON)) $(CASES)
 
-sim: ## simulate laptops, hubs, clocks and lines from SEEDS drawn stories (SEED=n replays one)
+sim: ## simulate laptops, hubs, clocks, lines and disks from SEEDS drawn stories (SEED=n replays one)
 	SEEDS=$(or $(SEEDS),300) $(if $(filter command line,$(origin SEED)),SEED=$(SEED)) $(GO) test -count=1 -timeout 0 -v -run 'TestSimulation|TestFound' ./sync/simtest
 
 mutants: ## break one line at a time and see which test notices (ONLY=NAME, JSON=FILE)

@@ -24,6 +24,9 @@ func TestFound(t *testing.T) {
 		{"a change-set is carried to a laptop without a ledger", carriedTooEarly},
 		{"a value in conflict is written again", writtenAgain},
 		{"the disk is too full to close a change-set", tooFullToClose},
+		{"a laptop comes back after ten years", backAfterYears},
+		{"only a carrier who cannot read holds the work of a lost laptop", carriedForTheLost},
+		{"an empty hub is filled from laptops", filledAgain},
 	} {
 		t.Run(f.name, func(t *testing.T) {
 			w := newWorld(t, b, 1)
@@ -123,6 +126,58 @@ func tooFullToClose(w *world) {
 	d := draft{page: g, edit: edit{name: w.name(), thing: x, saw: g.shown}}
 	d.ops = []merge.Op{{Kind: merge.Set, Path: "k1", Value: "that", Why: d.name}}
 	w.save(outreach, []draft{d})
+}
+
+// backAfterYears: a deletion stands however late others hear of it, and what one of them wrote meanwhile is a question.
+func backAfterYears(w *world) {
+	one, two := w.laptops[0], w.laptops[1]
+	gone, worked := w.begun(one), w.begun(one)
+	w.doSync(one)
+	w.doSync(two)
+	w.doSync(w.laptops[2])
+	w.wrote(one, gone, merge.Op{Kind: merge.Delete, Path: merge.Exists})
+	w.wrote(one, worked, merge.Op{Kind: merge.Delete, Path: merge.Exists})
+	w.doSync(one)
+	w.now = w.now.AddDate(10, 0, 0)
+	w.wrote(two, worked, merge.Op{Kind: merge.Set, Path: "l1", Value: "seen yesterday"})
+	w.doSync(two)
+	w.doSync(one)
+	for x, want := range map[thing]merge.Existence{gone: merge.Deleted, worked: merge.Question} {
+		for _, l := range []*laptop{one, two} {
+			if g, _ := l.look(x); g.state.Exists != want {
+				w.t.Errorf("%s says %d of a deleted record, want %d", l.name, g.state.Exists, want)
+			}
+		}
+	}
+}
+
+// carriedForTheLost: what was taken over by hand is offered to the hub, by whoever took it.
+func carriedForTheLost(w *world) {
+	lost, outreach := w.laptops[0], w.laptops[2]
+	w.begun(lost)
+	w.doPack(lost)
+	for range w.bag {
+		w.doDeliver(outreach)
+	}
+	if !w.doLose(lost) {
+		w.t.Fatal("nobody can be spared")
+	}
+	if w.doSync(outreach); len(w.hubHolds) == 0 {
+		w.t.Error("the hub was not brought what was carried")
+	}
+}
+
+// filledAgain: a hub that knows nothing gets everything back, also what only its last copy still holds.
+func filledAgain(w *world) {
+	one, two := w.laptops[0], w.laptops[1]
+	x := w.begun(one)
+	w.doSync(one)
+	w.doSync(two)
+	w.wrote(two, x, merge.Op{Kind: merge.Set, Path: "k1", Value: "this"})
+	w.doSync(two)
+	w.replaceHub()
+	w.doSync(w.officer)
+	w.doSync(two)
 }
 
 func writtenAgain(w *world) {

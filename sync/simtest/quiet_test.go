@@ -118,6 +118,25 @@ func (w *world) sure() held {
 	return out
 }
 
+// checkForked looks at each laptop by itself, where a fork of the ledger keeps them from agreeing until officers heal it:
+// nothing that lay on a laptop is gone, and it shows what follows from what it holds.
+func (w *world) checkForked() {
+	w.t.Helper()
+	for _, l := range w.laptops {
+		if v, err := l.p.Verify(context.Background(), nil); err != nil || v.Open != 0 {
+			w.t.Errorf("%s does not verify: %v, %d open", l.name, err, v.Open)
+		}
+		for _, x := range w.things {
+			if read, _ := l.may(x.scope); !read || !l.p.Reads(x.scope) {
+				continue
+			}
+			if here := w.present(l, x); w.checkComplete(l, x, here, l.holds) && len(here) > 0 {
+				w.compare(l, x, here)
+			}
+		}
+	}
+}
+
 // checkThing compares one object on every laptop that may read it with what the model derives.
 func (w *world) checkThing(x thing, sure held) {
 	w.t.Helper()
@@ -191,13 +210,16 @@ func sameOps(a, b []merge.Op) bool {
 }
 
 // checkComplete fails for each edit that must be there and is not.
-func (w *world) checkComplete(l *laptop, x thing, here []*edit, sure held) {
+func (w *world) checkComplete(l *laptop, x thing, here []*edit, sure held) (complete bool) {
 	w.t.Helper()
+	complete = true
 	for _, e := range w.model.edits[x.id] {
 		if sure[e.name] && !slices.Contains(here, e) {
 			w.t.Errorf("%s lacks %s of %s, which was acknowledged", l.name, e.name, w.label(x))
+			complete = false
 		}
 	}
+	return complete
 }
 
 // compare compares what a laptop shows of an object with what must be visible.

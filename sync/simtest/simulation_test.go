@@ -13,7 +13,7 @@ import (
 // seedsByDefault is how many seeds a test without SEEDS plays.
 const seedsByDefault = 300
 
-// forked counts the seeds that a fork of the ledger ended before they could be compared.
+// forked counts the seeds that a fork of the ledger ended before all laptops could be compared with each other.
 const forked = "forked"
 
 // tally counts the events of all seeds.
@@ -97,6 +97,7 @@ func play(t *testing.T, b *base, seed uint64, tell bool) map[string]int {
 	}
 	if w.forked {
 		w.done[forked]++
+		w.checkForked()
 	} else {
 		w.check()
 	}
