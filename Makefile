@@ -23,8 +23,8 @@ demo: build ## play the four-port story and judge it (SEED=, RECORDS=, KEEP=DIR,
 	$(GO) build -trimpath -o bin/escale-demo-recorder ./cmd/escale-demo/recorder
 	bin/escale-demo --seed $(SEED) --records $(RECORDS) $(if $(KEEP),--keep $(KEEP)) $(if $(JSON),--json $(JSON))
 
-test: ## run every test
-	$(GO) test ./...
+test: ## run every test, with 300 simulated stories
+	SEEDS=$(or $(SEEDS),300) $(GO) test ./...
 
 check: fmt vet lint tidy rules ## format, vet, static analysis, tidy modules, import rules
 
