@@ -150,3 +150,12 @@ func TestPanicInACommitLeavesNobodyWaiting(t *testing.T) {
 		t.Error("what was not kept is answered for")
 	}
 }
+
+// TestAPushAloneThatCannotBeCommittedIsNotAcknowledged: nobody else shares its commit, so nothing is tried a second time.
+func TestAPushAloneThatCannotBeCommittedIsNotAcknowledged(t *testing.T) {
+	o, first, rest := crowd(t)
+	errs, replies := crowded(t, &gated{poison: rest[0].Hash}, o, first, rest[0])
+	if errs[0] == nil || len(replies[0].Results) > 0 {
+		t.Errorf("what was not kept is answered for: %+v %v", replies[0], errs[0])
+	}
+}
