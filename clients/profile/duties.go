@@ -34,7 +34,7 @@ func (x Exchange) Attend(ctx context.Context) (bool, error) {
 	}
 	busy := false
 	var failed error // one duty that cannot be done keeps no other from being done
-	for _, duty := range []func(context.Context) (bool, error){x.offerBlobs, x.takeKeys, x.execute, x.readOn, x.fetchBundles} {
+	for _, duty := range []func(context.Context) (bool, error){x.offerBlobs, x.takeKeys, x.execute, x.readOn, x.fetchBundles, x.takeHorizon} {
 		did, err := duty(ctx)
 		failed = errors.Join(failed, err)
 		busy = busy || did

@@ -314,9 +314,13 @@ func (p *Profile) ResetCursor(ctx context.Context, scope schema.Scope) error {
 
 // Agreed keeps when both sides' digests last matched, by the hub's clock.
 func (p *Profile) Agreed(ctx context.Context, hubTime int64) error {
-	return p.db.Update(ctx, func(tx *agentdb.Tx) error {
+	err := p.db.Update(ctx, func(tx *agentdb.Tx) error {
 		return errors.Join(tx.PutMeta(metaAgreed, bytesOf(uint64(hubTime))), tx.PutArrival(hubTime))
 	})
+	if err != nil {
+		return err
+	}
+	return p.Compared(ctx, hubTime, p.comparedScopes(), nil)
 }
 
 // Summary is what a status line needs of the store.

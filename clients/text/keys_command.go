@@ -47,13 +47,13 @@ const (
 	FlagDeidentify        Key = "flag.deidentify"
 	FlagWatch             Key = "flag.watch"
 	FlagEvery             Key = "flag.every"
+	FlagDigest            Key = "flag.digest"
 	FlagSafeToWipe        Key = "flag.safe_to_wipe"
 	FlagNewPassphraseFile Key = "flag.new_passphrase_file"
 	OrgCaughtUp           Key = "org.caught_up"
 	OrgHubNext            Key = "org.hub_next" // {org}
 	OrgCardNext           Key = "org.card_next"
-	OrgAttended           Key = "org.attended" // {org}
-	StatusNoBackup        Key = "status.no_backup"
+	OrgAttended           Key = "org.attended"    // {org}
 	ExportProgress        Key = "export.progress" // {done} {total}
 	HelpOrgCard           Key = "help.org_card"
 	HelpOrgAttend         Key = "help.org_attend"

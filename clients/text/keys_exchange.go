@@ -2,19 +2,21 @@ package text
 
 // Exchange with the hub. A change-set is a sealed, signed batch of changes.
 const (
-	SyncStarted     Key = "sync.started"
-	SyncPushed      Key = "sync.pushed"   // plural: {n}
-	SyncPulled      Key = "sync.pulled"   // plural: {n}
-	SyncProgress    Key = "sync.progress" // {received} {sent} {total}
-	SyncSynced      Key = "sync.synced"
-	SyncSyncedOwn   Key = "sync.synced_own"
-	SyncDiverged    Key = "sync.diverged"    // plural: {n}
-	SyncQuarantined Key = "sync.quarantined" // plural: {n}
-	SyncConflicts   Key = "sync.conflicts"   // plural: {n}
-	SyncWatching    Key = "sync.watching"
-	SyncMendedHere  Key = "sync.mended_here"  // plural: {n} {scope}
-	SyncMendedThere Key = "sync.mended_there" // plural: {n} {scope}
-	SyncUnmended    Key = "sync.unmended"     // {scopes}
+	SyncStarted       Key = "sync.started"
+	SyncPushed        Key = "sync.pushed"   // plural: {n}
+	SyncPulled        Key = "sync.pulled"   // plural: {n}
+	SyncProgress      Key = "sync.progress" // {received} {sent} {total}
+	SyncSynced        Key = "sync.synced"
+	SyncSyncedOwn     Key = "sync.synced_own"
+	SyncDiverged      Key = "sync.diverged"    // plural: {n}
+	SyncQuarantined   Key = "sync.quarantined" // plural: {n}
+	SyncConflicts     Key = "sync.conflicts"   // plural: {n}
+	SyncHubRestored   Key = "sync.hub_restored"
+	SyncBehindHorizon Key = "sync.behind_horizon" // {scopes}
+	SyncWatching      Key = "sync.watching"
+	SyncMendedHere    Key = "sync.mended_here"  // plural: {n} {scope}
+	SyncMendedThere   Key = "sync.mended_there" // plural: {n} {scope}
+	SyncUnmended      Key = "sync.unmended"     // {scopes}
 )
 
 // The state of this laptop, line by line.
@@ -35,7 +37,19 @@ const (
 	StatusCaptureOnly   Key = "status.capture_only"
 	StatusMixedCapture  Key = "status.mixed_capture"
 	StatusSafeToWipe    Key = "status.safe_to_wipe"
-	StatusNotSafeToWipe Key = "status.not_safe_to_wipe" // plural: {n}
+	StatusNotSafeToWipe Key = "status.not_safe_to_wipe"
+	StatusAgreedAll     Key = "status.agreed_all"    // {date}
+	StatusAgreedOthers  Key = "status.agreed_others" // {date}
+	StatusAgreedScope   Key = "status.agreed_scope"  // {date} {scope}
+	StatusAgreedNever   Key = "status.agreed_never"  // {scope}
+	StatusDiffers       Key = "status.differs"       // {date} {scope}
+	StatusDiffersNever  Key = "status.differs_never" // {scope}
+	StatusBackup        Key = "status.backup"        // {date}
+	StatusBackupNone    Key = "status.backup_none"
+	StatusWaits         Key = "status.waits"        // plural: {n} {scope}
+	StatusWipeOpen      Key = "status.wipe_open"    // plural: {n} {scope}
+	StatusWipeUnsent    Key = "status.wipe_unsent"  // plural: {n} {scope}
+	StatusWipeAtRisk    Key = "status.wipe_at_risk" // plural: {n} {scope}
 )
 
 // Invitation, request and approval.
@@ -54,16 +68,17 @@ const (
 
 // The organisation, its officers and their orders.
 const (
-	OrgCreated        Key = "org.created" // {name} {org}
-	OrgOneOfOne       Key = "org.one_of_one"
-	OrgNoCustody      Key = "org.no_custody"
-	OrgOrderSigned    Key = "org.order_signed" // {order}
-	OrgOrderLinked    Key = "org.order_linked" // {order}
-	OrgOrdersNone     Key = "org.orders_none"
-	OrgFormsPublished Key = "org.forms_published" // {version}
-	OrgEpochsWaiting  Key = "org.epochs_waiting"  // {scopes}
-	OrgFork           Key = "org.fork"
-	OrgRollback       Key = "org.rollback"
+	OrgCreated         Key = "org.created" // {name} {org}
+	OrgOneOfOne        Key = "org.one_of_one"
+	OrgNoCustody       Key = "org.no_custody"
+	OrgOrderSigned     Key = "org.order_signed" // {order}
+	OrgOrderLinked     Key = "org.order_linked" // {order}
+	OrgOrdersNone      Key = "org.orders_none"
+	OrgFormsPublished  Key = "org.forms_published"  // {version}
+	OrgEpochsWaiting   Key = "org.epochs_waiting"   // {scopes}
+	OrgBackupConfirmed Key = "org.backup_confirmed" // {digest}
+	OrgFork            Key = "org.fork"
+	OrgRollback        Key = "org.rollback"
 )
 
 // What was received and set aside.

@@ -46,6 +46,7 @@ const (
 	HelpOrgInvite        Key = "help.org_invite"
 	HelpOrgApprove       Key = "help.org_approve"
 	HelpOrgDevices       Key = "help.org_devices"
+	HelpOrgHorizon       Key = "help.org_horizon"
 	HelpOrgSign          Key = "help.org_sign"
 	HelpOrgOrders        Key = "help.org_orders"
 	HelpOrgForms         Key = "help.org_forms"

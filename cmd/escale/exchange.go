@@ -11,6 +11,7 @@ import (
 	"escale/crypto/ledger"
 	"escale/store/audit"
 	"escale/sync/replica"
+	"escale/sync/wire"
 )
 
 // maxSkew is how far the clocks may be apart before a person is told.
@@ -60,7 +61,11 @@ func (s *session) exchange(ctx context.Context, c *hubclient.Client) (replica.Re
 	}
 	keys := s.readable()
 	g := s.newProgress()
-	rep, err := replica.New(store, c, func(step replica.Step, done, total int) { g.tell(s.stepSentence(step, done, total)) }).Run(ctx)
+	r := replica.New(store, c, func(step replica.Step, done, total int) { g.tell(s.stepSentence(step, done, total)) })
+	rep, err := r.Run(ctx)
+	if s.foundAgain(ctx, c, err) {
+		rep, err = r.Run(ctx)
+	}
 	g.end()
 	return rep, errors.Join(err, s.noteExchange(ctx, c, &rep, err, s.readable()-keys))
 }
@@ -81,6 +86,9 @@ func (s *session) noteExchange(ctx context.Context, c *hubclient.Client, rep *re
 	var errs []error
 	if rep.Synced && err == nil {
 		errs = append(errs, s.prof.Agreed(ctx, rep.HubTime))
+	}
+	if len(rep.Differ) > 0 {
+		errs = append(errs, s.prof.Compared(ctx, rep.HubTime, rep.Equal, rep.Differ))
 	}
 	for _, r := range rep.Repairs {
 		errs = append(errs, s.record(audit.Entry{Kind: audit.Repair, Scope: r.Scope[:], Count: uint64(r.Here + r.There)}))
@@ -110,4 +118,16 @@ func (s *session) readable() int {
 		}
 	}
 	return n
+}
+
+// foundAgain gives an empty hub that took the place of the one that was known, under its key, the organisation's genesis. A
+// hub without one knows nobody, and takes it from a founding officer's laptop only. Where that does not help, what the hub
+// said first stands.
+func (s *session) foundAgain(ctx context.Context, c *hubclient.Client, err error) bool {
+	var refused *hubclient.Refused
+	if _, officer := s.prof.Officer(); !officer || s.prof.Log() == nil || !errors.As(err, &refused) || refused.Code != wire.CodeNotMember {
+		return false
+	}
+	_, err = c.Found(ctx, s.prof.LedgerEntries(0)[0])
+	return err == nil
 }

@@ -26,6 +26,7 @@ import (
 	"escale/store/agentdb"
 	"escale/store/audit"
 	"escale/store/migrate"
+	"escale/sync/horizon"
 	"escale/sync/merge"
 	"escale/sync/replica"
 	"escale/sync/wire"
@@ -150,6 +151,10 @@ func laptopFailures() []failure {
 		{errNoFile, text.ErrFileMissing, exitFailed},
 		{errFileExists, text.ErrFileExists, exitFailed},
 		{errBadFile, text.ErrFileUnreadable, exitFailed},
+		{horizon.ErrStatement, text.ErrBackupStatement, exitFailed},
+		{dpo.ErrNotWhole, text.ErrBackupStatement, exitFailed},
+		{dpo.ErrForeignBackup, text.ErrBackupForeign, exitPerson},
+		{dpo.ErrOtherDigest, text.ErrBackupDigest, exitPerson},
 		{fs.ErrPermission, text.ErrReadOnlyFolder, exitLocked},
 		{syscall.EROFS, text.ErrReadOnlyFolder, exitLocked},
 		{syscall.ENOSPC, text.ErrDiskFull, exitFailed},

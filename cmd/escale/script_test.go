@@ -29,6 +29,8 @@ func TestMain(m *testing.M) {
 //	truncate N FILE    cuts a file off after N bytes
 //	hub DIR            starts a hub and sets HUB and PIN
 //	stophub            kills it
+//	alter FILE         damages the newest change-set of a database
+//	lose FILE          takes its row away
 func TestScripts(t *testing.T) {
 	bin := filepath.Dir(hubProgram(t))
 	pack, err := filepath.Abs("../../schema/pack/starter")
@@ -38,7 +40,7 @@ func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                "testdata/script",
 		RequireUniqueNames: true,
-		Cmds:               map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "keep": keep, "is": is, "hub": startHub, "stophub": stopHub, "truncate": truncate},
+		Cmds:               map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "keep": keep, "is": is, "hub": startHub, "stophub": stopHub, "alter": alterRow, "lose": loseRow, "truncate": truncate},
 		Setup: func(e *testscript.Env) error {
 			e.Values[process{}] = &process{}
 			e.Setenv("PACK", pack)

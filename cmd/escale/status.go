@@ -43,6 +43,8 @@ type statusDoc struct {
 	WriteOnly    int            `json:"scopes_write_only"`
 	ClosedScopes []string       `json:"waiting_scopes"`
 	SafeToWipe   bool           `json:"safe_to_wipe"`
+	Backup       *time.Time     `json:"backup_confirmed"` // when the newest confirmed backup of the hub was read back
+	Agreement    []standingDoc  `json:"agreement"`
 	Scopes       []scopeDoc     `json:"scopes"` // that this device may pull
 }
 
@@ -76,7 +78,7 @@ func (p *program) statusCommand() *cobra.Command {
 func (s *session) status(ctx context.Context) (*statusDoc, error) {
 	k := s.prof.Keys
 	doc := &statusDoc{State: "unfounded", Profile: s.n, Organisation: s.prof.Directory().Name, Org: k.Org, Device: k.Device, Member: k.Member,
-		MemberCode: field.MemberCode(k.Member), Sites: []string{}, ByForm: map[string]int{}, ClosedScopes: s.waitingScopes(), Scopes: []scopeDoc{}}
+		MemberCode: field.MemberCode(k.Member), Sites: []string{}, ByForm: map[string]int{}, ClosedScopes: s.waitingScopes(), Scopes: []scopeDoc{}, Agreement: []standingDoc{}}
 	_, doc.Officer = s.prof.Officer()
 	if hub, err := s.contact(ctx); err == nil {
 		doc.Hub = hub.Address
@@ -92,24 +94,15 @@ func (s *session) status(ctx context.Context) (*statusDoc, error) {
 		at := time.UnixMilli(sum.AgreedAt).UTC()
 		doc.LastAgreed = &at
 	}
-	doc.SafeToWipe = sum.Sets == 0 || (sum.Unsent == 0 && s.backedUp(sum.AgreedAt))
+	if err := s.standing(ctx, doc); err != nil {
+		return nil, err
+	}
 	if v, err := s.invitation(ctx); err != nil {
 		return nil, err
 	} else if v != nil {
 		doc.State, doc.Role, doc.Sites = "waiting", v.Role, v.Sites
 	}
 	return doc, s.statusOfMember(ctx, doc)
-}
-
-// backedUp reports whether an officer confirmed a backup of the hub, read back, after both sides last agreed. What is only
-// at the hub is one fire away from being lost.
-func (s *session) backedUp(agreed int64) bool {
-	log := s.prof.Log()
-	if log == nil || agreed == 0 {
-		return false
-	}
-	h, ok := log.State().Horizon()
-	return ok && h.Time*1000 >= agreed
 }
 
 // scopes lists how far each scope was read.
@@ -197,14 +190,9 @@ func (s *session) showStatus(w *page, doc *statusDoc, safe bool) {
 		w.s(text.StatusHub, "address", doc.Hub)
 	}
 	s.showHoldings(w, doc)
-	switch {
-	case !safe:
-	case doc.SafeToWipe:
-		w.s(text.StatusSafeToWipe)
-	case doc.Unsent > 0:
-		w.n(text.StatusNotSafeToWipe, doc.Unsent)
-	default:
-		w.s(text.StatusNoBackup)
+	showAgreement(w, doc)
+	if safe {
+		showSafety(w, doc)
 	}
 }
 

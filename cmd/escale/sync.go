@@ -51,6 +51,7 @@ type syncDoc struct {
 	Parallel     int          `json:"parallel_updates"` // that this exchange brought together
 	ClosedScopes []string     `json:"waiting_scopes"`
 	Repairs      []repairDoc  `json:"repairs"`
+	Renewed      *renewedDoc  `json:"hub_renewed"`
 }
 
 func (p *program) syncCommand() *cobra.Command {
@@ -107,6 +108,9 @@ func (s *session) syncOnce(ctx context.Context, c *hubclient.Client) (*syncDoc, 
 	st := c.Stats()
 	doc.BodySent, doc.BodyReceived, doc.WireSent, doc.WireReceived = st.BodySent, st.BodyReceived, st.WireSent, st.WireReceived
 	doc.Repairs = s.repairs(&rep)
+	var renewErr error
+	doc.Renewed, renewErr = s.renewed(ctx, &rep)
+	err = errors.Join(err, renewErr)
 	if rep.HubTime != 0 {
 		at := time.UnixMilli(rep.HubTime).UTC()
 		doc.HubTime = &at
@@ -213,6 +217,7 @@ func (s *session) showSync(w *page, doc *syncDoc) {
 	for _, r := range doc.Refused {
 		w.s(text.ErrHubRefused, "check", r.Reason)
 	}
+	showRenewed(w, doc)
 	showRepairs(w, doc)
 	showArrival(w, doc)
 	s.showScopesWaiting(w)
@@ -299,7 +304,7 @@ func comesBack(err error) bool {
 
 // tellRound says what one round moved; a round that moved nothing is not worth a line.
 func (s *session) tellRound(before, doc *syncDoc) error {
-	if before != nil && before.Synced && doc.Pushed+doc.Pulled+len(doc.Repairs) == 0 {
+	if before != nil && before.Synced && doc.Pushed+doc.Pulled+len(doc.Repairs) == 0 && doc.Renewed == nil {
 		return nil
 	}
 	w := &page{say: s.say}

@@ -174,7 +174,7 @@ func TestKeptApart(t *testing.T) {
 func TestHubSideIsBlind(t *testing.T) {
 	hub := []string{
 		"crypto/key", "crypto/envelope", "crypto/ledger", "crypto/channel", "crypto/invite", "sync/causal", "sync/changeset",
-		"sync/admit", "sync/wire", "sync/hub", "sync/hubhttp", "store/hubsqlite", "store/hubpg", "store/migrate", "store/blob",
+		"sync/admit", "sync/wire", "sync/horizon", "sync/hub", "sync/hubhttp", "store/hubsqlite", "store/hubpg", "store/migrate", "store/blob",
 		"cmd/escale-hub",
 	}
 	blind := []string{
@@ -195,7 +195,7 @@ func TestHubSideIsBlind(t *testing.T) {
 
 // TestPurePackages keeps clocks, files, networks and goroutines out of what is meant to be a function of its input.
 func TestPurePackages(t *testing.T) {
-	pure := []string{"sync/causal", "sync/changeset", "sync/admit", "sync/merge", "sync/shorthand", "sync/wire", "crypto/envelope", "schema/canon", "schema/expr"}
+	pure := []string{"sync/causal", "sync/changeset", "sync/admit", "sync/merge", "sync/shorthand", "sync/wire", "sync/horizon", "crypto/envelope", "schema/canon", "schema/expr"}
 	impure := []string{"os", "os/exec", "net", "net/http", "math/rand", "math/rand/v2", "crypto/rand"}
 	for _, s := range read(t) {
 		if s.test || s.dir != "schema" && !slices.Contains(pure, s.dir) {

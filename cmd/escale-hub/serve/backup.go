@@ -106,3 +106,19 @@ func copyFile(from, to string) (err error) {
 	}
 	return nil
 }
+
+// WriteNew writes a file that must not exist, and that is durable when it returns.
+func WriteNew(name string, b []byte) error {
+	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return errors.Join(ErrTaken, err)
+	}
+	if err != nil {
+		return fmt.Errorf("write a file: %w", err)
+	}
+	_, err = f.Write(b)
+	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return fmt.Errorf("write a file: %w", err)
+	}
+	return nil
+}
