@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"time"
 
@@ -68,20 +69,14 @@ func (s *session) standing(ctx context.Context, doc *statusDoc) error {
 		doc.SafeToWipe = doc.SafeToWipe && x.Safe()
 		doc.Agreement = append(doc.Agreement, d)
 	}
+	slices.SortFunc(doc.Agreement, func(a, b standingDoc) int { return strings.Compare(a.Scope, b.Scope) })
 	return nil
 }
 
-// showAgreement says since when both sides are the same; scope by scope where that is not one answer.
+// showAgreement says since when both sides are the same; scope by scope where that is not one answer, and what waits.
 func showAgreement(w *page, doc *statusDoc) {
-	if len(doc.Agreement) == 0 {
-		return
-	}
-	if at := agreedEverywhere(doc); at != nil {
-		w.s(text.StatusAgreedAll, "date", at.Local())
-		return
-	}
-	for i := range doc.Agreement {
-		d := &doc.Agreement[i]
+	newest, exceptions := agreedMostly(doc)
+	for _, d := range exceptions {
 		switch {
 		case d.Differs && d.AgreedAt == nil:
 			w.s(text.StatusDiffersNever, "scope", d.Scope)
@@ -92,22 +87,34 @@ func showAgreement(w *page, doc *statusDoc) {
 		default:
 			w.s(text.StatusAgreedScope, "scope", d.Scope, "date", d.AgreedAt.Local())
 		}
-		if d.waits() > 0 {
+	}
+	switch {
+	case newest == nil:
+	case len(exceptions) == 0:
+		w.s(text.StatusAgreedAll, "date", newest.Local())
+	default:
+		w.s(text.StatusAgreedOthers, "date", newest.Local())
+	}
+	for i := range doc.Agreement {
+		if d := &doc.Agreement[i]; d.waits() > 0 {
 			w.n(text.StatusWaits, d.waits(), "scope", d.Scope)
 		}
 	}
 }
 
-// agreedEverywhere returns when all scopes were last the same, if that is one moment and nothing was written since.
-func agreedEverywhere(doc *statusDoc) *time.Time {
-	first := doc.Agreement[0].AgreedAt
+// agreedMostly returns the newest moment at which scopes were the same, and the scopes that were not then.
+func agreedMostly(doc *statusDoc) (newest *time.Time, exceptions []*standingDoc) {
 	for i := range doc.Agreement {
-		d := &doc.Agreement[i]
-		if d.AgreedAt == nil || !d.AgreedAt.Equal(*first) || d.Differs || d.waits() > 0 {
-			return nil
+		if d := &doc.Agreement[i]; !d.Differs && d.AgreedAt != nil && (newest == nil || d.AgreedAt.After(*newest)) {
+			newest = d.AgreedAt
 		}
 	}
-	return first
+	for i := range doc.Agreement {
+		if d := &doc.Agreement[i]; d.Differs || d.AgreedAt == nil || !d.AgreedAt.Equal(*newest) {
+			exceptions = append(exceptions, d)
+		}
+	}
+	return newest, exceptions
 }
 
 // showSafety says whether the laptop can be wiped, and if not, what would be lost or could be.
