@@ -47,7 +47,7 @@ func run(args []string, stdout, stderr io.Writer) error {
 	for _, kind := range []struct {
 		name string
 		run  func(dir, profile string, t *tally) error
-	}{{"expressions", runExpressions}} {
+	}{{"reject", runReject}, {"accept", runAccept}, {"expressions", runExpressions}, {"walks", runWalks}} {
 		if err := kind.run(dir, *profile, r.kind(kind.name)); err != nil {
 			return fmt.Errorf("%s: %w", kind.name, err)
 		}

@@ -36,8 +36,8 @@ func (t *tally) add(area, id, problem string) {
 
 func oneLine(s string) string {
 	s = strings.Join(strings.Fields(s), " ")
-	if runes := []rune(s); len(runes) > 300 {
-		s = string(runes[:300]) + "…"
+	if runes := []rune(s); len(runes) > 400 {
+		s = string(runes[:400]) + "…"
 	}
 	return s
 }

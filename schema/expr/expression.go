@@ -1,6 +1,9 @@
 package expr
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Bounds of one expression.
 const (
@@ -42,10 +45,14 @@ func Parse(source string) (*Expression, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Expression{source: source, root: root, problem: p.problem}
+	return newExpression(source, root, p.problem), nil
+}
+
+func newExpression(source string, root node, problem *SyntaxError) *Expression {
+	e := &Expression{source: source, root: root, problem: problem}
 	root.read(&e.reads, Path{})
 	e.reads.settle()
-	return e, nil
+	return e
 }
 
 // String returns the source text.
@@ -90,4 +97,68 @@ func (e *Expression) Test(ctx Context) (bool, error) {
 		return false, err
 	}
 	return v.Bool(), nil
+}
+
+// Computes tells whether the expression does more than name or write a value: it calls a function, calculates with + * div mod,
+// joins node-sets or has predicates.
+func (e *Expression) Computes() bool {
+	if len(e.reads.calls) > 0 {
+		return true
+	}
+	switch root := e.root.(type) {
+	case chainNode:
+		for _, l := range root.rest {
+			if l.op != "-" {
+				return true
+			}
+		}
+		_, number := root.first.(literalNode)
+		return number
+	case unionNode:
+		return true
+	case pathNode:
+		return len(root.predicates) > 0
+	}
+	return false
+}
+
+// Filter evaluates the expression as a predicate over nodes: "." is each of them in turn, current() stays the context's node.
+func (e *Expression) Filter(ctx Context, nodes []*Node) ([]*Node, error) {
+	s := scope{run: &run{ctx: &ctx}, node: ctx.Node, position: 1, size: 1}
+	kept, err := s.filter(nodes, e.root)
+	if s.sealed {
+		return nil, ErrSealed
+	}
+	return kept, err
+}
+
+// Seed evaluates the expression as the seed of an order.
+func (e *Expression) Seed(ctx Context) (int64, error) {
+	v, err := e.Eval(ctx)
+	if err != nil {
+		return 0, err
+	}
+	s := scope{run: &run{ctx: &ctx}}
+	return s.seed(v), nil
+}
+
+// ParsePrefix compiles the path or reference with which a text begins and tells how long it is. The error is a *SyntaxError.
+func ParsePrefix(text string) (*Expression, int, error) {
+	p := parser{lex: lexer{source: text[:min(len(text), MaxSource)], prefix: true}}
+	if err := p.advance(); err != nil {
+		return nil, 0, err
+	}
+	if p.tok.kind == tokenRef { // what follows in the text is no part of it
+		n := refNode{Reference{Name: p.tok.text}}
+		return newExpression(text[:p.lex.pos], n, nil), p.lex.pos, nil
+	}
+	root, err := p.path()
+	if err != nil {
+		return nil, 0, err
+	}
+	if p.problem != nil {
+		return nil, 0, p.problem
+	}
+	end := len(strings.TrimRight(text[:p.tok.offset], " \t\r\n"))
+	return newExpression(text[:end], root, nil), end, nil
 }

@@ -36,13 +36,18 @@ type lexer struct {
 	pos    int
 	last   token
 	begun  bool
+	prefix bool // what cannot be read ends the expression: it is the text behind it
 }
 
 func (l *lexer) next() (token, error) {
 	for l.pos < len(l.source) && strings.IndexByte(" \t\r\n", l.source[l.pos]) >= 0 {
 		l.pos++
 	}
+	start := l.pos
 	t, err := l.scan()
+	if err != nil && l.prefix {
+		l.pos, t, err = start, token{kind: tokenEnd, offset: start}, nil
+	}
 	l.last, l.begun = t, true
 	return t, err
 }

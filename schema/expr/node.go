@@ -31,6 +31,9 @@ type Node struct {
 	// Sealed nodes hold a value that the reader may not see: an expression that needs one is left undecided.
 	Sealed bool
 
+	// Owner is whatever the owner of the tree knows the node by.
+	Owner any
+
 	Parent     *Node
 	Children   []*Node
 	Attributes []*Node

@@ -2,12 +2,14 @@ package form
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"escale/schema/expr"
 )
 
-func (c *compiler) list(l List) {
-	if !expr.ValidName(l.Name) {
+func (c *compiler) list(l *List) {
+	if c.governed && !expr.ValidName(l.Name) || l.Name == "" {
 		c.fault(l.Name, "list_name", "is not a valid name", "")
 	}
 	if _, twice := c.form.lists[l.Name]; twice {
@@ -21,14 +23,14 @@ func (c *compiler) list(l List) {
 	seen := map[string]bool{}
 	for _, choice := range l.Choices {
 		name := l.Name + "/" + choice.Name
-		if !ValidChoice(choice.Name) {
+		if c.governed && !ValidChoice(choice.Name) || choice.Name == "" {
 			c.fault(name, "name", "is not a valid choice name", "letters, digits, _ - . without spaces")
 		}
-		if seen[choice.Name] {
+		if seen[choice.Name] && c.governed {
 			c.fault(name, "name", "is twice in the list", "")
 		}
 		seen[choice.Name] = true
-		c.texts(name, "label", choice.Label)
+		c.choiceLabel(name, choice.Label)
 		if choice.Rank != nil && (*choice.Rank < 0 || *choice.Rank > MaxChoices) {
 			c.fault(name, "rank", "is out of range", "0 = most permissive, higher = more restrictive")
 		}
@@ -49,19 +51,15 @@ func ValidChoice(s string) bool {
 	return true
 }
 
-func (c *compiler) choices(f *Field) {
-	if !f.Type.IsSelect() {
-		if f.List != "" {
-			c.fault(f.Name, "type", "only a select has a list", "")
+func (c *compiler) choiceLabel(name string, label Text) {
+	for _, language := range sortedKeys(label) {
+		if c.governed && !ValidLanguage(language) {
+			c.fault(name, "label", "language is not a code", "for example label::Français (fr)")
 		}
-		return
+		if len(label[language]) > MaxLabel {
+			c.fault(name, "label", fmt.Sprintf("text is longer than %d bytes", MaxLabel), "")
+		}
 	}
-	l, ok := c.form.lists[f.List]
-	switch {
-	case !ok:
-		c.fault(f.Name, "type", fmt.Sprintf("list %q does not exist", f.List), "sheet choices, column list_name")
-	case len(l.Choices) == 0:
-		c.fault(f.Name, "type", fmt.Sprintf("list %q has no choice", f.List), "")
-	}
-	f.Choices = l.Choices
 }
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }

@@ -11,9 +11,10 @@ import (
 // Bounds of a definition.
 const (
 	MaxFields  = 2000
+	MaxParts   = 4000 // fields, notes, groups and repeats
 	MaxChoices = 5000 // of one list
-	MaxDepth   = 8    // of groups and repeats
-	MaxLabel   = 4096 // bytes of one text
+	MaxDepth   = 16   // of groups and repeats
+	MaxLabel   = 8192 // bytes of one text
 	MaxPath    = 200  // bytes of a path, instance ids included
 )
 
@@ -22,47 +23,43 @@ func reserved(name string) bool { return name == "exists" || name == "addendum" 
 
 // compiler turns a definition into a form and collects faults.
 type compiler struct {
-	form   *Form
-	faults Faults
-	names  map[string]bool
-	owners map[string]bool // items whose relevance was resolved; fields of one group share it
-}
-
-// place is where in the tree an item lies.
-type place struct {
-	groups, repeats []string
-	relevant        []condition
-	depth           int
+	form      *Form
+	faults    Faults
+	governed  bool // the form is to be published
+	taken     map[string]bool
+	generated map[*part]bool
 }
 
 func newCompiler(d Definition) *compiler {
 	return &compiler{
 		form: &Form{ID: d.ID, Version: d.Version, Titles: d.Titles, DefaultLanguage: d.DefaultLanguage,
 			RecordKind: d.RecordKind, ParentKind: d.ParentKind, Items: d.Items, definition: d,
-			byPath: map[string]*Field{}, byName: map[string]*Field{}, lists: map[string]List{}},
-		names: map[string]bool{}, owners: map[string]bool{},
+			byPath: map[string]*Field{}, byName: map[string]*Field{}, lists: map[string]*List{}, named: map[string][]*part{}},
+		taken: map[string]bool{}, generated: map[*part]bool{},
 	}
 }
 
 func (c *compiler) fault(name, column, message, hint string) {
-	c.faults = append(c.faults, Fault{name, column, message, hint})
+	c.faults = append(c.faults, Fault{Name: name, Column: column, Message: message, Hint: hint})
+}
+
+func (c *compiler) faultAt(p *part, column, message, hint string) {
+	c.faults = append(c.faults, Fault{Name: p.item.Name, Path: p.path, Column: column, Message: message, Hint: hint})
 }
 
 func (c *compiler) compile() {
-	c.settings()
-	for _, l := range c.form.definition.Lists {
-		c.list(l)
+	if c.governed {
+		c.settings()
 	}
-	c.items(c.form.definition.Items, place{})
-	if len(c.form.Fields) == 0 {
+	c.texts(nil, "form_title", c.form.definition.Titles)
+	for i := range c.form.definition.Lists {
+		c.list(&c.form.definition.Lists[i])
+	}
+	c.compileParts()
+	if c.governed && len(c.form.Fields) == 0 {
 		c.fault("", "type", "the form has no field", "")
 	}
-	for _, f := range c.form.Fields {
-		c.references(f)
-	}
-	if len(c.faults) == 0 {
-		c.cycles()
-	}
+	c.instanceName()
 }
 
 func (c *compiler) settings() {
@@ -82,7 +79,24 @@ func (c *compiler) settings() {
 	if d.ParentKind != "" && !expr.ValidName(d.ParentKind) {
 		c.fault("", "parent_kind", "is not a valid name", "")
 	}
-	c.texts("", "form_title", d.Titles)
+}
+
+func (c *compiler) instanceName() {
+	source := c.form.definition.InstanceName
+	if source == "" {
+		return
+	}
+	e, err := expr.Compile(source)
+	if err != nil {
+		c.fault("", "instance_name", err.Error(), hintOf(err))
+		return
+	}
+	for _, name := range e.Refs() {
+		if c.form.resolve(c.form.root, name) == nil {
+			c.fault("", "instance_name", fmt.Sprintf("field ${%s} does not exist", name), "")
+		}
+	}
+	c.form.instanceName = e
 }
 
 // ValidLanguage tells whether s is a code of two or three lower-case letters.
@@ -90,138 +104,75 @@ func ValidLanguage(s string) bool {
 	return (len(s) == 2 || len(s) == 3) && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz") == ""
 }
 
-func (c *compiler) texts(name, column string, t Text) {
-	for language, s := range t {
-		if !ValidLanguage(language) {
-			c.fault(name, column, "language is not a code", "for example label::Français (fr)")
+// texts checks a text in all its languages; of the form itself when p is nil.
+func (c *compiler) texts(p *part, column string, t Text) {
+	at := c.form.root
+	if p != nil {
+		at = p
+	}
+	for _, language := range sortedKeys(t) {
+		if c.governed && !ValidLanguage(language) {
+			c.faultText(at, column, "language is not a code", "for example label::Français (fr)")
 		}
-		if len(s) > MaxLabel {
-			c.fault(name, column, fmt.Sprintf("text is longer than %d bytes", MaxLabel), "")
+		if len(t[language]) > MaxLabel {
+			c.faultText(at, column, fmt.Sprintf("text is longer than %d bytes", MaxLabel), "")
 		}
 	}
 }
 
-func (c *compiler) items(items []Item, at place) {
-	if at.depth > MaxDepth || len(at.repeats) > MaxRepeatDepth {
-		c.fault("", "type", "groups or repeats are nested too deeply", "")
+func (c *compiler) faultText(p *part, column, message, hint string) {
+	if p == nil || p.parent == nil {
+		c.fault("", column, message, hint)
 		return
 	}
-	for _, item := range items {
-		c.item(item, at)
-	}
+	c.faultAt(p, column, message, hint)
 }
 
-func (c *compiler) item(item Item, at place) {
-	if !expr.ValidName(item.Name) || strings.Contains(item.Name, ".") {
-		c.fault(item.Name, "name", "is not a valid name", "a letter, then letters, digits, _ or -")
-	}
-	if reserved(item.Name) {
-		c.fault(item.Name, "name", "is reserved", "")
-	}
-	if c.names[item.Name] {
-		c.fault(item.Name, "name", "is used twice", "names are unique in the whole form")
-	}
-	c.names[item.Name] = true
-	c.texts(item.Name, "label", item.Label)
-	c.texts(item.Name, "hint", item.Hint)
-	c.texts(item.Name, "constraint_message", item.Message)
-	if !slices.Contains(Types(), item.Type) {
-		c.fault(item.Name, "type", fmt.Sprintf("type %q is not supported", item.Type), "")
-		return
-	}
-	if !item.Type.Encloses() && len(item.Children) > 0 {
-		c.fault(item.Name, "type", "only a group or repeat encloses items", "")
-	}
-	if test := c.expression(item.Name, "relevant", item.Relevant); test != nil {
-		at.relevant = append(slices.Clone(at.relevant), condition{item.Name, test, len(at.repeats)})
-	}
-	c.place(item, at)
-}
-
-func (c *compiler) place(item Item, at place) {
-	at.depth++
-	switch item.Type {
-	case TypeGroup:
-		at.groups = append(slices.Clone(at.groups), item.Name)
-		c.items(item.Children, at)
-	case TypeRepeat:
-		at.repeats = append(slices.Clone(at.repeats), item.Name)
-		c.items(item.Children, at)
-	case TypeNote:
-	default:
-		c.field(item, at)
-	}
-}
-
-func (c *compiler) expression(name, column, source string) *expr.Expression {
-	if source == "" {
-		return nil
-	}
-	e, err := expr.Compile(source)
-	if err != nil {
-		c.fault(name, column, err.Error(), "")
-		return nil
-	}
-	return e
-}
-
-func (c *compiler) field(item Item, at place) {
+func (c *compiler) field(p *part) {
 	if len(c.form.Fields) == MaxFields {
-		c.fault(item.Name, "type", fmt.Sprintf("the form has more than %d fields", MaxFields), "")
+		c.faultAt(p, "type", fmt.Sprintf("the form has more than %d fields", MaxFields), "")
 		return
 	}
-	item.Children = nil
-	f := &Field{
-		Item: item, Path: strings.Join(append(slices.Clone(at.repeats), item.Name), "/"), Index: len(c.form.Fields),
-		Groups: at.groups, Repeats: at.repeats, form: c.form.ID, relevant: at.relevant,
-		constraint: c.expression(item.Name, "constraint", item.Constraint),
+	f := &Field{Item: p.item, Index: len(c.form.Fields), form: c.form.ID, part: p}
+	for q := p.parent; q.parent != nil; q = q.parent {
+		if q.item.Type == TypeGroup {
+			f.Groups = append(f.Groups, q.item.Name)
+		} else {
+			f.Repeats = append(f.Repeats, q.item.Name)
+		}
 	}
-	if len(f.Path)+len(f.Repeats)*(2*InstanceIDSize+1) > MaxPath {
-		c.fault(item.Name, "name", fmt.Sprintf("makes paths longer than %d bytes", MaxPath), "shorter names of repeats")
+	slices.Reverse(f.Groups)
+	slices.Reverse(f.Repeats)
+	f.Path = strings.Join(append(slices.Clone(f.Repeats), p.item.Name), "/")
+	if p.list != nil {
+		f.Choices = p.list.Choices
+	}
+	p.field = f
+	if c.generated[p] {
+		return
 	}
 	c.form.Fields = append(c.form.Fields, f)
-	c.form.byPath[f.Path] = f
-	c.form.byName[f.Name] = f
-	c.choices(f)
-	c.policies(f)
-	c.generation(f)
-}
-
-func (c *compiler) policies(f *Field) {
-	if !expr.ValidName(f.Compartment) {
-		c.fault(f.Name, "compartment", "is missing or not a valid name", "every field lies in one compartment")
+	if c.form.byPath[f.Path] == nil {
+		c.form.byPath[f.Path] = f
+		c.form.byName[f.Name] = f
 	}
-	if !f.Merge.suits(f.Type) {
-		c.fault(f.Name, "merge", fmt.Sprintf("policy %q does not suit type %s", f.Merge, f.Type), "")
-		return
-	}
-	if f.Merge == RestrictWins && f.Type == TypeSelectOne {
-		order, err := newRanking(f.Choices)
-		if err != nil {
-			c.fault(f.Name, "merge", err.Error(), "column rank of the choices: 0 = most permissive")
-		}
-		f.order = order
+	if c.governed {
+		c.govern(f)
 	}
 }
 
-func (c *compiler) generation(f *Field) {
-	if f.Generate != "" && !f.Generate.suits(f.Type) {
-		c.fault(f.Name, "generate", fmt.Sprintf("%q does not suit type %s", f.Generate, f.Type), "")
+// choices finds the list of a select.
+func (c *compiler) choices(p *part) {
+	selects := p.item.Type.IsSelect() || p.item.Type == TypeRank
+	switch l, ok := c.form.lists[p.item.List]; {
+	case !selects && p.item.List != "":
+		c.faultAt(p, "type", "only a select has a list", "")
+	case !selects || IsReference(p.item.List) || p.item.File != "":
+	case !ok:
+		c.faultAt(p, "type", fmt.Sprintf("list %q does not exist", p.item.List), "sheet choices, column list_name")
+	case len(l.Choices) == 0:
+		c.faultAt(p, "type", fmt.Sprintf("list %q has no choice", p.item.List), "")
+	default:
+		p.list = l
 	}
-	if (f.Generate != "" || f.Key) && len(f.Repeats) > 0 {
-		c.fault(f.Name, "generate", "a generated field or key cannot lie in a repeat", "")
-	}
-	if f.Required && f.ReadOnly && f.Generate == "" {
-		c.fault(f.Name, "generate", "a required read-only field that nobody makes can never be filled", "")
-	}
-	if f.Generate == GenerateRandom && c.form.code == nil {
-		c.form.code = f
-	}
-	if !f.Key {
-		return
-	}
-	if f.Type != TypeText || f.Merge != WriteOnce || f.Compartment != Anchor || c.form.key != nil {
-		c.fault(f.Name, "key", "a key is one text field, write_once, in compartment "+Anchor, "")
-	}
-	c.form.key = f
 }

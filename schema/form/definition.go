@@ -3,12 +3,17 @@ package form
 // Text is one text in several languages, by code ("fr", "en", "ar").
 type Text map[string]string
 
-// In returns the text in the wanted language, else in the fallback, else "".
+// NoLanguage is the language of texts in a form that names none.
+const NoLanguage = "default"
+
+// In returns the text in the wanted language, else in the fallback, else without a language, else "".
 func (t Text) In(language, fallback string) string {
-	if s, ok := t[language]; ok {
-		return s
+	for _, l := range []string{language, fallback} {
+		if s, ok := t[l]; ok {
+			return s
+		}
 	}
-	return t[fallback]
+	return t[NoLanguage]
 }
 
 // Definition is a form as plain data. It is what sheets and bundles carry; use New to make a Form of it.
@@ -21,6 +26,8 @@ type Definition struct {
 	ParentKind      string `cbor:"6,keyasint,omitempty"`
 	Items           []Item `cbor:"7,keyasint"`
 	Lists           []List `cbor:"8,keyasint,omitempty"`
+	InstanceName    string `cbor:"9,keyasint,omitempty"`  // expression
+	Root            string `cbor:"10,keyasint,omitempty"` // name of the outermost node in paths; "data" when empty
 }
 
 // Item is one row of a survey: a field, or a group or repeat with what it encloses.
@@ -46,7 +53,25 @@ type Item struct {
 	Merge       Merge      `cbor:"18,keyasint,omitempty"`
 	Generate    Generation `cbor:"19,keyasint,omitempty"`
 	Children    []Item     `cbor:"20,keyasint,omitempty"`
+
+	Guidance        Text              `cbor:"21,keyasint,omitempty"`
+	RequiredMessage Text              `cbor:"22,keyasint,omitempty"`
+	RequiredIf      string            `cbor:"23,keyasint,omitempty"` // expression, beside Required
+	ReadOnlyIf      string            `cbor:"24,keyasint,omitempty"` // expression, beside ReadOnly
+	Calculation     string            `cbor:"25,keyasint,omitempty"` // expression
+	Default         string            `cbor:"26,keyasint,omitempty"` // value or expression
+	ChoiceFilter    string            `cbor:"27,keyasint,omitempty"` // expression
+	RepeatCount     string            `cbor:"28,keyasint,omitempty"` // expression
+	Appearance      string            `cbor:"29,keyasint,omitempty"`
+	Trigger         []string          `cbor:"30,keyasint,omitempty"` // names of questions: when one changes, Calculation is set
+	Parameters      map[string]string `cbor:"31,keyasint,omitempty"`
+	File            string            `cbor:"32,keyasint,omitempty"` // of choices
+	Media           map[string]Text   `cbor:"33,keyasint,omitempty"` // image, big-image, audio, video: names of files
+	Accept          string            `cbor:"34,keyasint,omitempty"` // media types of a file
 }
+
+// OtherChoice is the name of the choice that or_other adds.
+const OtherChoice = "other"
 
 // List is a named list of choices.
 type List struct {
@@ -62,4 +87,7 @@ type Choice struct {
 	Sites  []string `cbor:"3,keyasint,omitempty"`
 	MapsTo string   `cbor:"4,keyasint,omitempty"`
 	Rank   *int     `cbor:"5,keyasint,omitempty"`
+
+	Extra map[string]string `cbor:"6,keyasint,omitempty"` // further columns, which filters read
+	Media map[string]Text   `cbor:"7,keyasint,omitempty"`
 }

@@ -5,9 +5,11 @@ import (
 	"strings"
 )
 
-// Fault is something wrong in a definition. Name is the item, or "list/choice"; Column is the sheet's column.
+// Fault is something wrong in a definition. Name is the item, or "list/choice"; Path is the item with the groups and repeats
+// around it; Column is the sheet's column.
 type Fault struct {
 	Name    string
+	Path    string
 	Column  string
 	Message string
 	Hint    string

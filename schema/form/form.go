@@ -23,8 +23,15 @@ type Form struct {
 	definition Definition
 	byPath     map[string]*Field // by Field.Path
 	byName     map[string]*Field
-	lists      map[string]List
+	lists      map[string]*List
 	code, key  *Field
+
+	root         *part
+	parts        []*part // in the order of the sheet
+	named        map[string][]*part
+	computations []computation // each after those whose results it reads
+	readers      [][]int       // computations that read a part, by its index
+	instanceName *expr.Expression
 }
 
 // Field is an item that takes an answer. Item.Children is empty.
@@ -36,22 +43,16 @@ type Field struct {
 	Repeats []string // enclosing repeats, outermost first
 	Choices []Choice // of a select
 
-	form       string
-	relevant   []condition // own and inherited; all must hold
-	constraint *expr.Expression
-	order      ranking
+	form  string
+	part  *part
+	order ranking
 }
 
-// condition is a relevance expression, the item that carries it and how many repeats enclose that item.
-type condition struct {
-	owner string
-	test  *expr.Expression
-	depth int
-}
-
-// New checks a definition and compiles it. The error is of type Faults and lists everything that is wrong.
+// New checks a definition as it is published, with what Escale demands of it beyond XLSForm, and compiles it. The error is of
+// type Faults and lists everything that is wrong.
 func New(d Definition) (*Form, error) {
 	c := newCompiler(d)
+	c.governed = true
 	c.compile()
 	if len(c.faults) > 0 {
 		return nil, c.faults
@@ -97,6 +98,16 @@ func (f *Field) Choice(name string) (Choice, bool) {
 		}
 	}
 	return Choice{}, false
+}
+
+// conditional tells whether the field is asked only under a condition.
+func (f *Field) conditional() bool {
+	for p := f.part; p != nil; p = p.parent {
+		if p.relevant != nil {
+			return true
+		}
+	}
+	return false
 }
 
 // IsSet tells whether answers are []string: multiple choices, and texts that merge as sets.

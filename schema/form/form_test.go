@@ -135,20 +135,25 @@ func TestNewRefusesCycles(t *testing.T) {
 	}
 }
 
-func TestNewRefusesForeignRepeat(t *testing.T) {
-	text := func(name, constraint string) form.Item {
-		return form.Item{Type: form.TypeText, Name: name, Compartment: "admin", Merge: form.LWW, Constraint: constraint}
+// TestCycleIsNamed also looks inside groups: what encloses a question decides whether it can be read.
+func TestCycleIsNamed(t *testing.T) {
+	calculate := func(name, calculation string) form.Item {
+		return form.Item{Type: form.TypeCalculate, Name: name, Calculation: calculation}
 	}
-	d := form.Definition{ID: "f", Version: "1", DefaultLanguage: "fr", RecordKind: "k", Items: []form.Item{
-		text("out", ""),
-		{Type: form.TypeRepeat, Name: "r", Children: []form.Item{text("in", "${out} = ."), text("in2", "${in} = .")}},
-	}}
-	if _, err := form.New(d); err != nil {
-		t.Fatal(err)
+	tests := map[string][]form.Item{
+		"a → b → c → a": {calculate("a", "${b} + 1"), calculate("b", "${c}"), calculate("c", "../a")},
+		"a → a":         {calculate("a", "${a} + 1")},
+		"g → g":         {{Type: form.TypeGroup, Name: "g", Relevant: "${in} = 1", Children: []form.Item{{Type: form.TypeText, Name: "in"}}}},
+		"g → a → g": {{Type: form.TypeGroup, Name: "g", Relevant: "${a} = 1", Children: []form.Item{{Type: form.TypeText, Name: "in"}}},
+			calculate("a", "concat(/data/g/in)")},
 	}
-	d.Items[0].Constraint = "${in} = ."
-	if _, err := form.New(d); err == nil {
-		t.Error("a reference into a repeat was accepted from outside")
+	for want, items := range tests {
+		_, err := form.Plain(form.Definition{ID: "f", Items: items})
+		if err == nil || !strings.Contains(err.Error(), "depends on itself") {
+			t.Errorf("%s: %v", want, err)
+		} else if !strings.Contains(err.Error(), strings.TrimSuffix(want, " → "+want[:1])) && !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: not named in %v", want, err)
+		}
 	}
 }
 

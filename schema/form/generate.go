@@ -1,19 +1,8 @@
 package form
 
 import (
-	"io"
 	"time"
 )
-
-// Sources are what the agent makes values of.
-type Sources struct {
-	Random io.Reader
-	Now    time.Time // in the writer's zone
-	Member string    // the writer's code
-	Parent string    // the code of the parent record; "" when there is none
-	Site   string    // the site that the record belongs to
-	Hidden map[string]bool
-}
 
 // Generate completes the answers that a person typed for a new record. Typing into a read-only field is refused, save for a
 // key, which is spoken between teams and may be known already. The error is Problems, or that of the random source.
@@ -28,7 +17,6 @@ func (f *Form) Generate(typed Answers, s Sources) (Answers, error) {
 		if field.given(typed) || s.Hidden[field.Compartment] {
 			continue
 		}
-		clear(e.memo) // answers grew since the last question
 		if e.relevant(field, []string{""}) != yes {
 			continue
 		}
@@ -39,6 +27,7 @@ func (f *Form) Generate(typed Answers, s Sources) (Answers, error) {
 		switch {
 		case value != "":
 			answers[field.Path] = value
+			e.put(field, value)
 		case field.Required && field.ReadOnly:
 			problems = append(problems, f.problem(field.Path, CheckSource))
 		}
@@ -46,7 +35,7 @@ func (f *Form) Generate(typed Answers, s Sources) (Answers, error) {
 	if len(problems) > 0 {
 		return nil, problems
 	}
-	return answers, nil
+	return f.Complete(answers, s)
 }
 
 // given tells whether the person decided: a default may be cleared, a value that the record cannot be without may not.

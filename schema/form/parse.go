@@ -78,15 +78,15 @@ func (f *Field) parse(text string) (any, Check) {
 	switch {
 	case trimmed == "":
 		return nil, ""
-	case f.Type == TypeInteger:
+	case f.Type == TypeInteger, f.Type == TypeRange && !f.fractional():
 		n, err := strconv.ParseInt(trimmed, 10, 64)
 		return n, failUnless(err == nil, CheckType)
-	case f.Type == TypeDecimal:
+	case f.Type == TypeDecimal, f.Type == TypeRange:
 		x, err := strconv.ParseFloat(trimmed, 64)
 		return x, failUnless(err == nil && !math.IsNaN(x) && !math.IsInf(x, 0), CheckType)
 	case f.Key:
 		return CanonicalKey(text), ""
-	case f.Type == TypeText:
+	case f.Type == TypeText, f.Type == TypeCalculate, f.Type == TypeHidden:
 		return text, ""
 	default:
 		return trimmed, ""
@@ -229,7 +229,7 @@ func (f *Field) fromJSON(value any) (any, Check) {
 	case string:
 		return f.parse(v)
 	case json.Number:
-		if f.Type != TypeInteger && f.Type != TypeDecimal {
+		if f.Type != TypeInteger && f.Type != TypeDecimal && f.Type != TypeRange {
 			return nil, CheckType
 		}
 		return f.parse(v.String())

@@ -1,7 +1,9 @@
 package form
 
 import (
+	"encoding/binary"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -21,6 +23,22 @@ func NewInstanceID(random io.Reader) (string, error) {
 	}
 	return hex.EncodeToString(id[:]), nil
 }
+
+// newOrderedID draws an id that sorts behind those of the instances before it: two bytes count, six are random. So the order in
+// which a family was written down is kept wherever the ids are sorted.
+func newOrderedID(before int, random io.Reader) (string, error) {
+	if random == nil {
+		return "", errNoRandom
+	}
+	var id [InstanceIDSize]byte
+	if _, err := io.ReadFull(random, id[2:]); err != nil {
+		return "", fmt.Errorf("draw instance id: %w", err)
+	}
+	binary.BigEndian.PutUint16(id[:2], uint16(min(before, 1<<16-1)))
+	return hex.EncodeToString(id[:]), nil
+}
+
+var errNoRandom = errors.New("form: no source of randomness was given")
 
 // path is a parsed path: prefixes[i] is what stands before names inside the i innermost-counted repeats.
 type path struct {

@@ -34,7 +34,7 @@ func (f *Form) Split(answers Answers) map[string]Answers {
 func (f *Form) AlwaysParts() []string {
 	parts := []string{Anchor}
 	for _, field := range f.Fields {
-		always := field.Required && len(field.relevant) == 0 && len(field.Repeats) == 0
+		always := field.Required && !field.conditional() && len(field.Repeats) == 0
 		if always && !slices.Contains(parts, field.Compartment) {
 			parts = append(parts, field.Compartment)
 		}

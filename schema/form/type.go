@@ -24,12 +24,69 @@ const (
 	TypeNote           Type = "note"
 	TypeGroup          Type = "group"
 	TypeRepeat         Type = "repeat"
+	TypeCalculate      Type = "calculate"
+	TypeAcknowledge    Type = "acknowledge" // the answer is "OK"
+	TypeRange          Type = "range"       // a number between two, by steps
+	TypeRank           Type = "rank"        // the answer is the names of a list in an order
+	TypeHidden         Type = "hidden"
+	TypeStart          Type = "start"
+	TypeEnd            Type = "end"
+	TypeToday          Type = "today"
+	TypeUsername       Type = "username"
+	TypeEmail          Type = "email"
+	TypePhone          Type = "phonenumber"
+	TypeDevice         Type = "deviceid"
+)
+
+// Types that the field knows and a laptop cannot answer. A form that has them can be read, not published.
+const (
+	TypeGeotrace           Type = "geotrace"
+	TypeGeoshape           Type = "geoshape"
+	TypeSubscriber         Type = "subscriberid"
+	TypeSIM                Type = "simserial"
+	TypeAudit              Type = "audit"
+	TypeStartGeopoint      Type = "start-geopoint"
+	TypeBackgroundAudio    Type = "background-audio"
+	TypeBackgroundGeopoint Type = "background-geopoint"
+	TypeXMLExternal        Type = "xml-external"
+	TypeCSVExternal        Type = "csv-external"
 )
 
 // Types lists all supported types.
 func Types() []Type {
 	return []Type{TypeText, TypeInteger, TypeDecimal, TypeDate, TypeTime, TypeDateTime, TypeSelectOne, TypeSelectMultiple,
-		TypeGeopoint, TypeImage, TypeAudio, TypeVideo, TypeFile, TypeBarcode, TypeNote, TypeGroup, TypeRepeat}
+		TypeGeopoint, TypeImage, TypeAudio, TypeVideo, TypeFile, TypeBarcode, TypeNote, TypeGroup, TypeRepeat,
+		TypeCalculate, TypeAcknowledge, TypeRange, TypeRank, TypeHidden, TypeStart, TypeEnd, TypeToday, TypeUsername, TypeEmail,
+		TypePhone, TypeDevice, TypeGeotrace, TypeGeoshape, TypeSubscriber, TypeSIM, TypeAudit, TypeStartGeopoint,
+		TypeBackgroundAudio, TypeBackgroundGeopoint, TypeXMLExternal, TypeCSVExternal}
+}
+
+// Supported tells whether a laptop can answer the type.
+func (t Type) Supported() bool {
+	switch t {
+	case TypeGeotrace, TypeGeoshape, TypeSubscriber, TypeSIM, TypeAudit, TypeStartGeopoint, TypeBackgroundAudio,
+		TypeBackgroundGeopoint, TypeXMLExternal, TypeCSVExternal:
+		return false
+	}
+	return slices.Contains(Types(), t)
+}
+
+// IsExternal tells whether the type declares a file instead of asking something.
+func (t Type) IsExternal() bool { return t == TypeXMLExternal || t == TypeCSVExternal }
+
+// IsMetadata tells whether the agent knows the value and nobody is asked.
+func (t Type) IsMetadata() bool {
+	switch t {
+	case TypeStart, TypeEnd, TypeToday, TypeUsername, TypeEmail, TypePhone, TypeDevice, TypeSubscriber, TypeSIM, TypeAudit,
+		TypeStartGeopoint, TypeBackgroundAudio, TypeBackgroundGeopoint:
+		return true
+	}
+	return false
+}
+
+// IsShown tells whether a person sees an item of the type.
+func (t Type) IsShown() bool {
+	return t != TypeCalculate && t != TypeHidden && !t.IsExternal() && !t.IsMetadata() && !t.Encloses()
 }
 
 // IsSelect tells whether the type takes its answer from a list.
@@ -62,8 +119,8 @@ func Merges() []Merge {
 	return []Merge{WriteOnce, LWW, KeepBoth, SetUnion, Append, Counter, RestrictWins}
 }
 
-// suits tells whether the policy can merge answers of the type.
-func (m Merge) suits(t Type) bool {
+// Suits tells whether the policy can merge answers of the type.
+func (m Merge) Suits(t Type) bool {
 	switch m {
 	case SetUnion:
 		return t == TypeSelectMultiple || t == TypeText

@@ -99,28 +99,39 @@ func (v *validation) changedValue(field *Field, path string, p path, value any) 
 	}
 }
 
-func (v *validation) readOnly(f *Field) bool { return f.ReadOnly && !f.Key }
+// readOnly tells whether no person may change the field. What is calculated or triggered changes by itself.
+func (v *validation) readOnly(f *Field) bool {
+	return f.ReadOnly && !f.Key && f.Calculation == "" && len(f.Trigger) == 0
+}
 
 // constraint is evaluated when the field or anything that the expression reads has changed.
 func (v *validation) constraint(field *Field, path string, p path, value any) {
-	if field.constraint == nil || !field.answered(value) || v.after.relevant(field, p.prefixes) != yes {
+	if field.part.constraint == nil || !field.answered(value) || v.after.relevant(field, p.prefixes) != yes {
 		return
 	}
-	touched := v.changed[path]
-	for _, name := range field.constraint.Refs() {
-		target := v.form.byName[name]
-		touched = touched || v.changed[p.prefixes[len(target.Repeats)]+name]
-	}
-	if touched && v.after.test(field.constraint, selfValue{field, value}, p.prefixes) == no {
+	if (v.changed[path] || v.touched(field)) && v.after.constraint(field, p.prefixes) == no {
 		v.add(path, CheckConstraint, 0)
 	}
+}
+
+// touched tells whether anything that the constraint reads has changed.
+func (v *validation) touched(field *Field) bool {
+	for _, name := range field.part.constraint.Refs() {
+		target := v.form.resolve(field.part, name)
+		for path := range v.changed {
+			if f, ok := v.form.Lookup(path); ok && target != nil && target.above(f.part) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // demands checks required fields, in every instance of their repeat that has an answer.
 func (v *validation) demands(answers Answers) {
 	instances := v.form.instances(answers)
 	for _, field := range v.form.Fields {
-		if !field.Required || v.options.Hidden[field.Compartment] {
+		if !field.Required && field.part.required == nil || v.options.Hidden[field.Compartment] {
 			continue
 		}
 		for _, prefixes := range instances[field.repeatPath()] {
@@ -131,7 +142,7 @@ func (v *validation) demands(answers Answers) {
 
 func (v *validation) demand(field *Field, prefixes []string, answers Answers) {
 	path := prefixes[len(field.Repeats)] + field.Name
-	if field.answered(answers[path]) || v.after.relevant(field, prefixes) != yes {
+	if field.answered(answers[path]) || v.after.relevant(field, prefixes) != yes || v.after.required(field, prefixes) != yes {
 		return
 	}
 	if v.before != nil && !v.changed[path] && v.wasDue(field, prefixes, path) {
@@ -142,7 +153,7 @@ func (v *validation) demand(field *Field, prefixes []string, answers Answers) {
 
 // wasDue tells whether the field was demanded before the edit already: its instance existed and it was relevant.
 func (v *validation) wasDue(field *Field, prefixes []string, path string) bool {
-	if v.before.relevant(field, prefixes) != yes {
+	if v.before.relevant(field, prefixes) != yes || v.before.required(field, prefixes) != yes {
 		return false
 	}
 	if len(field.Repeats) == 0 {

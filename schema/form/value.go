@@ -26,7 +26,14 @@ func (f *Field) check(value any) (Check, int) {
 	if f.IsSet() {
 		return f.checkSet(value)
 	}
-	switch f.Type {
+	kind := f.Type
+	if kind == TypeRange {
+		kind = TypeInteger
+		if f.fractional() {
+			kind = TypeDecimal
+		}
+	}
+	switch kind {
 	case TypeInteger:
 		n, ok := value.(int64)
 		return failUnless(ok && n <= maxInteger && n >= -maxInteger, CheckType), 0
@@ -38,12 +45,15 @@ func (f *Field) check(value any) (Check, int) {
 	if !ok || s == "" {
 		return CheckType, 0
 	}
-	if f.Type == TypeSelectOne {
+	if f.Type == TypeSelectOne && f.listed() {
 		_, exists := f.Choice(s)
 		return failUnless(exists, CheckChoice), 0
 	}
 	return f.checkText(s)
 }
+
+// listed tells whether the choices stand in the form, and do not come from answers or from a file.
+func (f *Field) listed() bool { return f.part == nil || f.part.list != nil }
 
 func failUnless(ok bool, c Check) Check {
 	if ok {
@@ -128,7 +138,7 @@ func (f *Field) checkSet(value any) (Check, int) {
 		if i > 0 && set[i-1] >= name {
 			return CheckType, 0
 		}
-		if f.Type == TypeSelectMultiple {
+		if f.Type == TypeSelectMultiple && f.listed() {
 			if _, exists := f.Choice(name); !exists {
 				return CheckChoice, 0
 			}

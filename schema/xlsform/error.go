@@ -47,11 +47,14 @@ func (e Errors) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Warning is something that the reader did not use.
+// Warning is something that the reader did not use, or that is likely to be a slip. Row counts from 1; 0 means the whole sheet.
 type Warning struct {
 	Sheet   string
+	Row     int
 	Column  string
 	Message string
 }
 
-func (w Warning) String() string { return w.Sheet + ", column " + w.Column + ": " + w.Message }
+func (w Warning) String() string {
+	return Error{Sheet: w.Sheet, Row: w.Row, Column: w.Column, Message: w.Message}.Error()
+}

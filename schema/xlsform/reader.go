@@ -2,22 +2,29 @@ package xlsform
 
 import (
 	"errors"
-	"strconv"
+	"fmt"
+	"slices"
 
 	"escale/schema/form"
 )
 
-// Read makes a form of a workbook. The error is Errors.
-func Read(w Workbook) (*form.Form, []Warning, error) {
+// Read makes a form of a workbook, as Escale publishes it: every field with its compartment and policy. The error is Errors.
+func Read(w Workbook) (*form.Form, []Warning, error) { return read(w, form.New) }
+
+// ReadPlain makes a form of any XLSForm workbook, also of one without Escale's columns. Such a form can be opened and filled
+// in; it cannot be published. The error is Errors.
+func ReadPlain(w Workbook) (*form.Form, []Warning, error) { return read(w, form.Plain) }
+
+func read(w Workbook, compile func(form.Definition) (*form.Form, error)) (*form.Form, []Warning, error) {
 	r := newReader()
 	d, ok := r.definition(w)
 	if !ok {
-		return nil, r.warnings, r.errs
+		return nil, r.warnings, r.sorted()
 	}
-	f, err := form.New(d)
+	f, err := compile(d)
 	r.faults(err)
 	if len(r.errs) > 0 {
-		return nil, r.warnings, r.errs
+		return nil, r.warnings, r.sorted()
 	}
 	return f, r.warnings, nil
 }
@@ -26,99 +33,99 @@ func Read(w Workbook) (*form.Form, []Warning, error) {
 type reader struct {
 	errs     Errors
 	warnings []Warning
-	items    map[string]int  // row of each item
+	items    map[string]int  // row of each item by path
 	choices  map[string]int  // row of each list, and of each list/choice
-	known    map[string]bool // "name column" of what was reported already, in the words of the sheet
+	known    map[string]bool // "path column" of what was reported already, in the words of the sheet
+	lists    []form.List
+	index    map[string]int  // place in lists
+	external map[string]bool // lists of the sheet external_choices
+	repeats  map[string]bool // names of repeats
+	formulas []string        // cells with expressions, to see which columns of choices they use
+	noLists  string          // why there are no choices
 }
 
 func newReader() *reader {
-	return &reader{items: map[string]int{}, choices: map[string]int{}, known: map[string]bool{}}
+	return &reader{items: map[string]int{}, choices: map[string]int{}, known: map[string]bool{}, index: map[string]int{},
+		external: map[string]bool{}, repeats: map[string]bool{}}
 }
 
 func (r *reader) fail(sheet string, row int, column, message, hint string) {
 	r.errs = append(r.errs, Error{sheet, row + 1, column, message, hint})
 }
 
+func (r *reader) warn(sheet string, row int, column, message string) {
+	r.warnings = append(r.warnings, Warning{sheet, row + 1, column, message})
+}
+
+// sorted puts errors in the order of the sheets, each once.
+func (r *reader) sorted() Errors {
+	order := append([]string{""}, sheetNames()...)
+	slices.SortStableFunc(r.errs, func(a, b Error) int {
+		if c := slices.Index(order, a.Sheet) - slices.Index(order, b.Sheet); c != 0 {
+			return c
+		}
+		return a.Row - b.Row
+	})
+	return slices.Compact(r.errs)
+}
+
 // definition returns false when the sheets are so broken that further checks would only mislead.
 func (r *reader) definition(w Workbook) (form.Definition, bool) {
-	w.Survey.Name, w.Choices.Name, w.Settings.Name = "survey", "choices", "settings"
-	for _, s := range []Sheet{w.Survey, w.Choices, w.Settings} {
+	w.Survey.Name, w.Choices.Name, w.Settings.Name, w.External.Name = "survey", "choices", "settings", "external_choices"
+	for _, s := range []Sheet{w.Survey, w.Choices, w.Settings, w.External} {
 		r.errs = append(r.errs, s.bounds()...)
+	}
+	if len(w.Survey.Rows) == 0 {
+		r.errs = append(r.errs, Error{Sheet: "survey", Message: "the sheet is missing or empty", Hint: w.similar("survey")})
 	}
 	if len(r.errs) > 0 {
 		return form.Definition{}, false
 	}
-	d := r.settings(w.Settings)
-	d.Lists = r.lists(w.Choices, d.DefaultLanguage)
-	d.Items = r.survey(w.Survey, d.DefaultLanguage)
+	r.others(w)
+	d, duplicates := r.settings(w.Settings)
+	if len(w.Choices.Rows) == 0 {
+		r.noLists = "there is no sheet choices" + prefixed(" ", w.similar("choices"))
+	}
+	extras := r.readLists(w.Choices, d.DefaultLanguage, duplicates, false)
+	r.readLists(w.External, d.DefaultLanguage, true, true)
+	d.Items = r.survey(w.Survey, d)
+	d.Lists = r.lists
+	r.unused(w.Choices.Name, extras)
 	return d, true
 }
 
-func (r *reader) table(s Sheet, language string, plain, translated []string) *table {
-	t, warnings, errs := newTable(s, language, plain, translated)
-	r.warnings = append(r.warnings, warnings...)
+// others refuses sheets that would change what the form does, and warns of names that look like a slip.
+func (r *reader) others(w Workbook) {
+	for _, name := range w.Others {
+		switch {
+		case name == "entities" || name == "osm":
+			r.errs = append(r.errs, Error{Sheet: name, Message: "the sheet is not supported", Hint: "remove it or put _ before its name"})
+		case len(w.Settings.Rows) == 0 && near(name, "settings"):
+			r.warnings = append(r.warnings, Warning{Sheet: name, Message: "the sheet was not used; is settings meant?"})
+		}
+	}
+}
+
+func (r *reader) table(s Sheet, l layout) *table {
+	t, errs := newTable(s, l)
 	r.errs = append(r.errs, errs...)
 	return t
 }
 
-func (r *reader) settings(s Sheet) form.Definition {
-	plain := []string{"form_id", "version", "default_language", "record_kind", "parent_kind"}
-	language := defaultLanguage(s)
-	t := r.table(s, language, plain, []string{"form_title"})
-	rows := t.rows()
-	if len(rows) != 1 {
-		r.errs = append(r.errs, Error{Sheet: s.Name, Message: "the sheet needs one row below the names of columns"})
-		return form.Definition{DefaultLanguage: language}
-	}
-	row := rows[0]
-	return form.Definition{
-		ID: t.cell(row, "form_id"), Version: t.cell(row, "version"), Titles: t.text(row, "form_title"), DefaultLanguage: language,
-		RecordKind: t.cell(row, "record_kind"), ParentKind: t.cell(row, "parent_kind"),
+// unknown warns of columns that were not used.
+func (r *reader) unknown(t *table, names map[string]int) {
+	for _, name := range inSheetOrder(names) {
+		r.warnings = append(r.warnings, Warning{Sheet: t.sheet.Name, Column: t.sheet.column(names[name]), Message: "column is not known and was not used"})
 	}
 }
 
-// defaultLanguage is needed before the header can be understood: a plain "label" is in that language.
-func defaultLanguage(s Sheet) string {
-	for j, name := range s.Rows[0] {
-		if name == "default_language" && len(s.Rows) > 1 && j < len(s.Rows[1]) {
-			return languageCode(s.Rows[1][j])
-		}
+func inSheetOrder(columns map[string]int) []string {
+	names := make([]string, 0, len(columns))
+	for name := range columns {
+		names = append(names, name)
 	}
-	return ""
-}
-
-func (r *reader) lists(s Sheet, language string) []form.List {
-	t := r.table(s, language, []string{"list_name", "name", "sites", "maps_to", "rank"}, []string{"label"})
-	var lists []form.List
-	index := map[string]int{}
-	for _, row := range t.rows() {
-		name := t.cell(row, "list_name")
-		i, seen := index[name]
-		if !seen {
-			i = len(lists)
-			index[name] = i
-			lists = append(lists, form.List{Name: name})
-			r.choices[name] = row
-		}
-		choice := r.choice(t, row)
-		r.choices[name+"/"+choice.Name] = row
-		lists[i].Choices = append(lists[i].Choices, choice)
-	}
-	return lists
-}
-
-func (r *reader) choice(t *table, row int) form.Choice {
-	c := form.Choice{Name: t.cell(row, "name"), Label: t.text(row, "label"), Sites: splitSites(t.cell(row, "sites")),
-		MapsTo: t.cell(row, "maps_to")}
-	if rank := t.cell(row, "rank"); rank != "" {
-		n, err := strconv.Atoi(rank)
-		if err != nil {
-			r.fail(t.sheet.Name, row, "rank", "is not a whole number", "0 = most permissive, higher = more restrictive")
-			return c
-		}
-		c.Rank = &n
-	}
-	return c
+	slices.SortFunc(names, func(a, b string) int { return columns[a] - columns[b] })
+	return names
 }
 
 // faults adds what schema/form found, with the row that it concerns.
@@ -128,18 +135,66 @@ func (r *reader) faults(err error) {
 		return
 	}
 	for _, f := range faults {
-		if r.known[f.Name+" "+f.Column] {
+		if r.known[f.Path+" "+f.Column] || f.Path == "" && r.known[f.Name+" "+f.Column] {
 			continue
 		}
 		e := Error{Sheet: "settings", Row: 2, Column: f.Column, Message: f.Message, Hint: f.Hint}
 		if f.Name == "" && f.Column == "type" {
 			e.Sheet, e.Row = "survey", 0
 		}
-		if row, ok := r.choices[f.Name]; ok && (f.Column == "list_name" || f.Column == "rank" || r.items[f.Name] == 0) {
-			e.Sheet, e.Row = "choices", row+1
-		} else if row, ok := r.items[f.Name]; ok {
+		if row, ok := r.items[f.Path]; ok && f.Path != "" {
 			e.Sheet, e.Row = "survey", row+1
+		} else if row, ok := r.choices[f.Name]; ok {
+			e.Sheet, e.Row = "choices", row+1
 		}
 		r.errs = append(r.errs, e)
 	}
+}
+
+func prefixed(prefix, s string) string {
+	if s == "" {
+		return ""
+	}
+	return prefix + s
+}
+
+// similar names sheets that may be meant by a sheet that is missing.
+func (w Workbook) similar(wanted string) string {
+	for _, name := range w.Others {
+		if near(name, wanted) {
+			return fmt.Sprintf("is the sheet %q meant?", bounded(name))
+		}
+	}
+	return ""
+}
+
+// near tells whether two names differ by at most two letters. A name that begins with "_" is set aside on purpose.
+func near(name, wanted string) bool {
+	if name == "" || name[0] == '_' || len(name) > 40 {
+		return false
+	}
+	previous := make([]int, len(wanted)+1)
+	for j := range previous {
+		previous[j] = j
+	}
+	for i := range len(name) {
+		row := []int{i + 1}
+		for j := range len(wanted) {
+			cost := previous[j]
+			if name[i] != wanted[j] {
+				cost++
+			}
+			row = append(row, min(cost, previous[j+1]+1, row[j]+1))
+		}
+		previous = row
+	}
+	return previous[len(wanted)] <= 2
+}
+
+func bounded(s string) string {
+	const shown = 60 // characters
+	if runes := []rune(s); len(runes) > shown {
+		return string(runes[:shown]) + "…"
+	}
+	return s
 }

@@ -105,7 +105,7 @@ func TestReadReportsEverything(t *testing.T) {
 	if len(warnings) != 2 || warnings[0].Column != "style" || warnings[1].Column != "colour" {
 		t.Errorf("warnings %v", warnings)
 	}
-	if !strings.Contains(err.Error(), `"rank yn"`) || !strings.Contains(err.Error(), `"pulldata"`) {
+	if !strings.Contains(err.Error(), `"osm yn"`) || !strings.Contains(err.Error(), `"pulldata"`) {
 		t.Errorf("type or function is not named: %v", err)
 	}
 }

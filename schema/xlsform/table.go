@@ -11,71 +11,75 @@ import (
 type table struct {
 	sheet   Sheet
 	columns map[string]int            // plain columns
-	texts   map[string]map[string]int // label, hint, constraint_message, form_title: column by language
+	texts   map[string]map[string]int // translated columns by language
+	extras  map[string]int            // columns that nobody knows, by their name as it stands
+	plain   map[string]bool           // "base language" of texts whose header named no language
 }
 
-// newTable reads the header. Plain and translated list the columns that the sheet may have; others become warnings.
-func newTable(s Sheet, defaultLanguage string, plain, translated []string) (*table, []Warning, Errors) {
-	t := &table{sheet: s, columns: map[string]int{}, texts: map[string]map[string]int{}}
-	var warnings []Warning
+// layout says which columns a sheet may have.
+type layout struct {
+	plain, translated []string
+	language          string // of a translated column that names none
+}
+
+// newTable reads the header.
+func newTable(s Sheet, l layout) (*table, Errors) {
+	t := &table{sheet: s, columns: map[string]int{}, texts: map[string]map[string]int{}, extras: map[string]int{}, plain: map[string]bool{}}
+	if len(s.Rows) == 0 {
+		return t, nil
+	}
+	double := slices.ContainsFunc(s.Rows[0], func(name string) bool { return strings.Contains(name, "::") })
 	var errs Errors
-	for j, header := range s.Rows[0] {
-		name := strings.TrimSpace(header)
-		base, language, ok := t.translation(name, defaultLanguage, translated)
-		switch {
-		case name == "":
+	for j, name := range s.Rows[0] {
+		name = strings.TrimSpace(name)
+		if name == "" {
 			continue
-		case ok && t.texts[base] == nil:
-			t.texts[base] = map[string]int{language: j}
-		case ok && t.taken(base, language):
-			errs = append(errs, Error{s.Name, 1, s.column(j), "two columns for one language", ""})
-		case ok:
-			t.texts[base][language] = j
-		case !slices.Contains(plain, name):
-			warnings = append(warnings, Warning{s.Name, s.column(j), "column is not known and was not used"})
-		default:
-			if _, twice := t.columns[name]; twice {
-				errs = append(errs, Error{s.Name, 1, s.column(j), "column is there twice", ""})
-			}
-			t.columns[name] = j
+		}
+		h := parseHeader(name, double)
+		if base, language, ok := suffixLanguage(h.base, l.translated); ok {
+			h = header{base, language}
+		}
+		if problem := t.place(h, name, j, l); problem != "" {
+			errs = append(errs, Error{s.Name, 1, s.column(j), problem, "rename or remove one of the two"})
 		}
 	}
-	return t, warnings, errs
+	return t, errs
 }
 
-func (t *table) taken(base, language string) bool {
-	_, taken := t.texts[base][language]
-	return taken
-}
-
-// translation reads "label", "label::fr", "label::Français (fr)", and "form_title_fr" of the settings.
-func (t *table) translation(name, defaultLanguage string, translated []string) (base, language string, ok bool) {
-	for _, base := range translated {
-		rest, found := strings.CutPrefix(name, base)
-		switch {
-		case !found:
-		case rest == "":
-			return base, defaultLanguage, true
-		case strings.HasPrefix(rest, "::"):
-			code := languageCode(rest[2:])
-			return base, code, code != ""
-		case strings.HasPrefix(rest, "_") && form.ValidLanguage(rest[1:]):
-			return base, rest[1:], true
+// place remembers where a column is; it returns what is wrong.
+func (t *table) place(h header, name string, j int, l layout) string {
+	switch {
+	case slices.Contains(l.translated, h.base):
+		return t.placeText(h, j, l.language)
+	case slices.Contains(l.plain, h.base) && h.language == "":
+		if _, twice := t.columns[h.base]; twice {
+			return "another column has this meaning"
 		}
+		t.columns[h.base] = j
+	default:
+		t.extras[name] = j
 	}
-	return "", "", false
+	return ""
 }
 
-// languageCode reads "fr" out of "Français (fr)" or "fr"; "" when there is no code.
-func languageCode(s string) string {
-	s = strings.TrimSpace(s)
-	if open := strings.LastIndexByte(s, '('); open >= 0 && strings.HasSuffix(s, ")") {
-		s = s[open+1 : len(s)-1]
+func (t *table) placeText(h header, j int, fallback string) string {
+	plain := h.language == ""
+	if plain {
+		h.language = fallback
 	}
-	if !form.ValidLanguage(s) {
+	if t.texts[h.base] == nil {
+		t.texts[h.base] = map[string]int{}
+	}
+	key := h.base + " " + h.language
+	_, taken := t.texts[h.base][h.language]
+	if taken && plain == t.plain[key] {
+		return "two columns for one language"
+	}
+	if taken && plain { // the column that names the language counts
 		return ""
 	}
-	return s
+	t.texts[h.base][h.language], t.plain[key] = j, plain
+	return ""
 }
 
 // rows lists the numbers of the rows below the header that are not empty.
@@ -89,19 +93,35 @@ func (t *table) rows() []int {
 	return rows
 }
 
-func (t *table) cell(row int, column string) string {
-	j, ok := t.columns[column]
-	if !ok || j >= len(t.sheet.Rows[row]) {
+func (t *table) at(row, column int) string {
+	if column >= len(t.sheet.Rows[row]) {
 		return ""
 	}
-	return strings.TrimSpace(t.sheet.Rows[row][j])
+	return strings.TrimSpace(t.sheet.Rows[row][column])
 }
 
+func (t *table) has(column string) bool { _, ok := t.columns[column]; return ok }
+
+func (t *table) cell(row int, column string) string {
+	j, ok := t.columns[column]
+	if !ok {
+		return ""
+	}
+	return t.at(row, j)
+}
+
+// formula reads a cell that holds an expression; quotes that a word processor bent are straightened.
+func (t *table) formula(row int, column string) string {
+	return strings.NewReplacer("\u2018", "'", "\u2019", "'", "\u201c", "\"", "\u201d", "\"").Replace(t.cell(row, column))
+}
+
+// text collects the languages of a cell. A cell that holds only a space is a text too, an empty one: designers write it for
+// questions that are to show nothing.
 func (t *table) text(row int, base string) form.Text {
 	text := form.Text{}
 	for language, j := range t.texts[base] {
 		if j < len(t.sheet.Rows[row]) && t.sheet.Rows[row][j] != "" {
-			text[language] = t.sheet.Rows[row][j]
+			text[language] = t.at(row, j)
 		}
 	}
 	if len(text) == 0 {
@@ -109,6 +129,25 @@ func (t *table) text(row int, base string) form.Text {
 	}
 	return text
 }
+
+// hasText tells whether the row has the text in any language.
+func (t *table) hasText(row int, base string) bool { return t.text(row, base) != nil }
+
+// media collects the names of files that are shown or played with a label.
+func (t *table) media(row int) map[string]form.Text {
+	var media map[string]form.Text
+	for _, kind := range mediaColumns() {
+		if text := t.text(row, kind); text != nil {
+			if media == nil {
+				media = map[string]form.Text{}
+			}
+			media[kind] = text
+		}
+	}
+	return media
+}
+
+func mediaColumns() []string { return []string{"image", "big-image", "audio", "video"} }
 
 // splitSites reads the column sites: "*", or names with spaces, commas or semicolons.
 func splitSites(s string) []string {

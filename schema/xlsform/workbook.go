@@ -23,9 +23,25 @@ type Sheet struct {
 	Rows [][]string
 }
 
-// Workbook holds the three sheets of a form.
+// Workbook holds the sheets of a form. Only Survey must be there.
 type Workbook struct {
-	Survey, Choices, Settings Sheet
+	Survey, Choices, Settings, External Sheet
+	Others                              []string // names of sheets that are none of these
+}
+
+// sheet finds a sheet by its name; nil when a form has none of that name.
+func (w *Workbook) sheet(name string) *Sheet {
+	switch name {
+	case "survey":
+		return &w.Survey
+	case "choices":
+		return &w.Choices
+	case "settings":
+		return &w.Settings
+	case "external_choices":
+		return &w.External
+	}
+	return nil
 }
 
 // ReadCSV reads one sheet. A byte order mark is tolerated; rows may be shorter than the first. The error is Errors, or the
@@ -71,9 +87,6 @@ func tooManyRows(sheet string) Error {
 // bounds checks a sheet, from wherever it came.
 func (s Sheet) bounds() Errors {
 	var errs Errors
-	if len(s.Rows) == 0 {
-		return one(Error{Sheet: s.Name, Message: "the sheet is empty", Hint: "the first row names the columns"})
-	}
 	if len(s.Rows) > MaxRows {
 		return one(tooManyRows(s.Name))
 	}
