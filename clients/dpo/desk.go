@@ -37,6 +37,7 @@ type Hub interface {
 	Requests(ctx context.Context) (wire.Requests, error)
 	PutOrder(ctx context.Context, o wire.PendingOrder) error
 	Orders(ctx context.Context) (wire.PendingOrders, error)
+	Keys(ctx context.Context) (wire.KeyReport, error)
 }
 
 // Desk is an officer at work.

@@ -155,6 +155,15 @@ func (o *Org) open(name string, keys profile.Keys) *profile.Profile {
 	return Must[*profile.Profile](o.T)(profile.Open(ctx, db, keys, profile.Options{Clock: o.clock, Rand: rand.Reader}))
 }
 
+// Desk returns the officer's desk.
+func (o *Org) Desk() *dpo.Desk { return o.desk }
+
+// Boss returns the officer's profile.
+func (o *Org) Boss() *profile.Profile { return o.boss }
+
+// Hub returns the hub.
+func (o *Org) Hub() *hub.Hub { return o.hub }
+
 // Ask lets a new laptop ask to join.
 func (o *Org) Ask(name, role string, sites ...string) *Laptop {
 	o.T.Helper()

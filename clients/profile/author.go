@@ -398,6 +398,9 @@ func (p *Profile) closeOne(tx *agentdb.Tx, s *agentdb.Set) error {
 		return err
 	}
 	s.Hash, s.Deltas = set.Hash, uint32(len(deltas))
+	if err := keepSetKeys(tx, s.ID, set); err != nil {
+		return err
+	}
 	return tx.CloseSet(s.ID, set.Hash, s.Deltas, set.Raw)
 }
 

@@ -82,5 +82,35 @@ func (x Exchange) offerBlobs(ctx context.Context) (bool, error) {
 			return false, err
 		}
 	}
+	if err := x.offerPacks(ctx); err != nil {
+		return false, err
+	}
 	return true, x.db.Update(ctx, func(tx *agentdb.Tx) error { return tx.PutMeta(metaBeside, bytesOf(0)) })
+}
+
+func (x Exchange) offerPacks(ctx context.Context) error {
+	for _, r := range x.packs {
+		if !r.whole || !x.linked(r) {
+			continue
+		}
+		m, err := envelope.ParseKeyPack(r.made)
+		if err != nil {
+			return fmt.Errorf("%w: %w", agentdb.ErrDamaged, err)
+		}
+		if err := x.putPack(ctx, &r, m); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// PutBack puts what lies beside the ledger to a hub that lost it together with entries of its ledger: it takes no entry
+// that closes an epoch before it holds the cut.
+func (x Exchange) PutBack(ctx context.Context) error {
+	err := x.db.Update(ctx, func(tx *agentdb.Tx) error { return tx.PutMeta(metaBeside, bytesOf(1)) })
+	if err != nil {
+		return err
+	}
+	_, err = x.offerBlobs(ctx)
+	return err
 }

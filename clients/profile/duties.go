@@ -19,8 +19,8 @@ import (
 var ErrBlob = errors.New("the hub does not serve what the ledger names")
 
 // Attend does what the ledger asks of this device: it makes the epochs and wraps the keys that officers ordered, takes
-// the keys that it was granted, reads the directory, and fetches its form bundles. It reports whether there was anything
-// to do.
+// the keys that it was granted, re-wraps keys and confirms what others re-wrapped, forgets what was destroyed, reads the
+// directory, and fetches its form bundles. It reports whether there was anything to do.
 func (x Exchange) Attend(ctx context.Context) (bool, error) {
 	_, err := x.Self()
 	if errors.Is(err, ErrNotEnrolled) {
@@ -34,7 +34,9 @@ func (x Exchange) Attend(ctx context.Context) (bool, error) {
 	}
 	busy := false
 	var failed error // one duty that cannot be done keeps no other from being done
-	for _, duty := range []func(context.Context) (bool, error){x.offerBlobs, x.takeKeys, x.execute, x.readOn, x.fetchBundles, x.takeHorizon} {
+	for _, duty := range []func(context.Context) (bool, error){
+		x.offerBlobs, x.takeKeys, x.execute, x.takeCuts, x.takePacks, x.writePacks, x.confirmPacks, x.forgetDestroyed, x.readOn, x.fetchBundles, x.takeHorizon,
+	} {
 		did, err := duty(ctx)
 		failed = errors.Join(failed, err)
 		busy = busy || did

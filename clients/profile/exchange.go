@@ -99,47 +99,6 @@ func (p *Profile) follow(entry []byte) (err error) {
 	return nil
 }
 
-// judgeAgain repeats admission for change-sets whose fate a longer ledger may change: those that do not count, and those
-// of devices that were revoked.
-func (p *Profile) judgeAgain(ctx context.Context) error {
-	changed := map[causal.Set]string{}
-	state := p.log.State()
-	revoked := map[causal.Stream]bool{}
-	for id, s := range p.streams {
-		d, ok := state.Device(s.Device)
-		revoked[id] = !ok || d.RevokedAt != 0
-	}
-	for id, info := range p.sets {
-		if info.state == agentdb.Writing || (info.verdict == "" && !revoked[info.stream]) {
-			continue
-		}
-		v, err := admit.Decide(state, p.facts(id, info, p.streams[info.stream]), chains{p})
-		if errors.Is(err, admit.ErrNoCut) {
-			continue // what was judged before stays
-		}
-		if err != nil {
-			return err
-		}
-		if string(v.Reason) != info.verdict {
-			changed[id] = string(v.Reason)
-		}
-	}
-	if len(changed) == 0 {
-		return nil
-	}
-	return p.update(ctx, func(tx *agentdb.Tx) error {
-		for id, verdict := range changed {
-			if err := tx.SetVerdict(id, verdict); err != nil {
-				return err
-			}
-			info := p.sets[id]
-			info.verdict = verdict
-			p.sets[id] = info
-		}
-		return nil
-	})
-}
-
 func (p *Profile) facts(id causal.Set, info setInfo, stream agentdb.Stream) admit.Facts {
 	f := admit.Facts{Set: info.hash, Stream: stream.Name, Device: stream.Device, Scope: stream.Scope, Seq: info.seq, Epoch: info.epoch, Cited: info.height}
 	if parent := p.history.Parent(id); parent != 0 {

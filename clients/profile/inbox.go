@@ -104,7 +104,7 @@ func (w *inbox) open(tx *agentdb.Tx, id causal.Set, set *changeset.Set) error {
 // wait lets nothing run on that was begun.
 func (w *inbox) wait() { w.running.Wait() }
 
-func openOne(d *changeset.Delta, index uint32, keys *seal.ChangeSet, scribe *shorthand.Scribe) (o openedDelta) {
+func openOne(d *changeset.Delta, index uint32, keys entrySource, scribe *shorthand.Scribe) (o openedDelta) {
 	if d.Erased {
 		return o
 	}

@@ -69,6 +69,9 @@ func (l *line) PutBlobs(ctx context.Context, b wire.Blobs) error {
 	_, err := over(l, "put blobs", func() (wire.Empty, error) { return wire.Empty{}, l.o.hub.PutBlobs(ctx, l.device(), b) })
 	return err
 }
+func (l *line) Keys(ctx context.Context) (wire.KeyReport, error) {
+	return over(l, "keys", func() (wire.KeyReport, error) { return l.o.hub.Keys(ctx, l.device()) })
+}
 func (l *line) CheckPack(ctx context.Context, ask wire.PackCheck) (wire.PackChecked, error) {
 	return over(l, "check pack", func() (wire.PackChecked, error) { return l.o.hub.CheckPack(ctx, l.device(), ask) })
 }

@@ -158,7 +158,7 @@ func (p *Profile) TakeBack(ctx context.Context, scope schema.Scope, raws [][]byt
 	if own { // the hub knows later work of this incarnation than was here: what is written next must not branch from it
 		fault = errors.Join(fault, p.Restart(ctx))
 	}
-	return took, errors.Join(fault, p.judgeAgain(ctx))
+	return took, errors.Join(fault, p.judgeAll(ctx))
 }
 
 // returning is one transaction that takes change-sets back.

@@ -15,30 +15,58 @@ import (
 	"escale/sync/shorthand"
 )
 
-// openKeys recovers a change-set's secret. One that was validly signed but sealed wrongly opens to nothing; it stays
-// stored, and everything else goes on.
-func (p *Profile) openKeys(tx *agentdb.Tx, set *changeset.Set) (*seal.ChangeSet, error) {
+// entrySource gives the entry keys of one change-set.
+type entrySource interface {
+	Entry(schema.Object) (*seal.Entry, error)
+}
+
+// openKeys finds what opens a change-set: its own secret, or the key pack that carries its entry keys. One that was
+// validly signed but sealed wrongly opens to nothing; it stays stored, and everything else goes on.
+func (p *Profile) openKeys(tx *agentdb.Tx, set *changeset.Set) (entrySource, error) {
 	h := &set.Header
-	session, ok := p.sessions[h.Session]
-	if !ok {
-		priv, held := p.heldKey(h.Scope, h.Epoch)
-		if !held {
-			return nil, errNotYet
-		}
-		header, err := tx.SessionHeader(h.Session)
-		if errors.Is(err, agentdb.ErrNotFound) {
-			return nil, errNotYet
-		}
-		if err != nil {
-			return nil, err
-		}
-		if session, err = seal.OpenSession(priv, p.Keys.Org, header); err != nil {
-			return nil, unreadable(err)
-		}
-		p.sessions[h.Session] = session
+	session, err := p.sessionOf(tx, h.Scope, h.Epoch, h.Session)
+	if errors.Is(err, errNoKey) {
+		return p.openCarried(tx, set)
+	}
+	if err != nil {
+		return nil, unreadable(err)
 	}
 	keys, err := session.OpenChangeSet(placeOf(h), set.Wrap)
-	return keys, unreadable(err)
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	return keys, nil
+}
+
+func (p *Profile) openCarried(tx *agentdb.Tx, set *changeset.Set) (entrySource, error) {
+	c, err := p.carriageOf(tx, set.Header.Scope)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := p.carriedKeys(tx, c, set.Hash)
+	if errors.Is(err, errNoKey) || err == nil && len(keys) == 0 {
+		return nil, errNotYet
+	}
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	return carriedSet{p.Keys.Org, &set.Header, keys}, nil
+}
+
+// carriedSet opens the deltas of one change-set with the entry keys of a key pack.
+type carriedSet struct {
+	org    schema.Org
+	header *changeset.Header
+	keys   entryKeys
+}
+
+// Entry returns the key of one object's deltas.
+func (c carriedSet) Entry(o schema.Object) (*seal.Entry, error) {
+	k, ok := c.keys[o]
+	if !ok {
+		return nil, errNotYet
+	}
+	return seal.RestoreEntry(c.org, c.header.Scope, placeOf(c.header), o, k)
 }
 
 // heldKey returns the private key of an epoch by its number.
@@ -127,6 +155,19 @@ func (p *Profile) resolve(row *PartDelta, set *changeset.Set, d *changeset.Delta
 	}
 }
 
+// mayOpen reports whether something is here that could open change-sets under an epoch: its key, or key packs.
+func (p *Profile) mayOpen(scope schema.Scope, epoch uint32) bool {
+	if _, held := p.heldKey(scope, epoch); held {
+		return true
+	}
+	for _, r := range p.packs {
+		if r.scope == scope && r.whole && r.epoch > epoch {
+			return true
+		}
+	}
+	return false
+}
+
 // OpenWaiting tries again to open what a key, a form bundle or a session header was missing for. What this device wrote
 // while it could not read the scope is opened once it may.
 func (p *Profile) OpenWaiting(ctx context.Context) error {
@@ -135,7 +176,7 @@ func (p *Profile) OpenWaiting(ctx context.Context) error {
 		if info.state == agentdb.Writing || info.opened == agentdb.Done {
 			continue
 		}
-		if _, held := p.heldKey(p.streams[info.stream].Scope, info.epoch); held {
+		if p.mayOpen(p.streams[info.stream].Scope, info.epoch) {
 			ids = append(ids, id)
 		}
 	}

@@ -133,7 +133,7 @@ func (p *Profile) openPart(row agentdb.Part) (*Part, error) {
 
 // keepPart stores what was opened: on the disk, sealed, if this device may read the scope; otherwise in memory only.
 func (p *Profile) keepPart(tx *agentdb.Tx, part *Part) error {
-	if !p.Reads(part.Scope) {
+	if !p.mayKeep(part) {
 		p.unsealed[part.Object] = part
 		return nil
 	}
@@ -190,6 +190,18 @@ func (r *partRow) seal() error {
 	r.Record = r.key(r.of.Record)
 	r.Sealed, err = r.once(r.Object[:], b)
 	return err
+}
+
+// mayKeep reports whether an opened part may lie on the disk: this device reads its scope, or holds the keys of the epochs
+// under which all of it was written while the newest one is not here yet.
+func (p *Profile) mayKeep(part *Part) bool {
+	if p.Reads(part.Scope) {
+		return true
+	}
+	return !slices.ContainsFunc(part.Deltas, func(d PartDelta) bool {
+		_, held := p.heldKey(part.Scope, p.sets[d.Set].epoch)
+		return !held
+	})
 }
 
 // recordKey is what the store calls a record: whoever takes the disk cannot look a known record up.

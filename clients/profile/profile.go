@@ -72,6 +72,11 @@ type Profile struct {
 	waiting map[causal.Set]bool          // stored, not opened yet
 
 	epochs        map[epochID]seal.EpochPrivate
+	packs         map[int64]packRow // key packs that are here, entirely or in part
+	carriages     map[schema.Scope]carriage
+	segment       *openedSegment
+	cuts          map[schema.Hash][]schema.Hash
+	judged        uint64 // ledger height up to which verdicts were computed
 	sessions      map[schema.Hash]*seal.Session
 	open          map[schema.Scope]*openSet
 	sitting       map[schema.Object]*Part // opened parts of capture-only scopes: memory only
@@ -130,16 +135,18 @@ func Open(ctx context.Context, db *agentdb.DB, keys Keys, opts Options) (*Profil
 	if err := db.Update(ctx, p.load); err != nil {
 		return nil, err
 	}
-	if err := p.CloseOpenSets(ctx); errors.Is(err, agentdb.ErrFull) {
-		p.readOnly = true // what an earlier process left open is as durable as it was; there is no room to sign it
-	} else if err != nil {
-		return nil, err
+	for _, step := range []func(context.Context) error{p.keyStored, p.CloseOpenSets, p.judgeAgain} {
+		if err := step(ctx); errors.Is(err, agentdb.ErrFull) {
+			p.readOnly = true // what an earlier process left open is as durable as it was; there is no room to sign it
+		} else if err != nil {
+			return nil, err
+		}
 	}
 	return p, p.ReadDirectory(ctx)
 }
 
 func (p *Profile) load(tx *agentdb.Tx) error {
-	for _, step := range []func(*agentdb.Tx) error{p.loadOrg, p.loadMeta, p.loadOwn, p.loadDoubts, p.loadLedger, p.loadHistory, p.loadEpochs, p.loadBundles} {
+	for _, step := range []func(*agentdb.Tx) error{p.loadOrg, p.loadMeta, p.loadOwn, p.loadDoubts, p.loadLedger, p.loadHistory, p.loadEpochs, p.loadBundles, p.loadPacks, p.loadCuts, p.loadJudged} {
 		if err := step(tx); err != nil {
 			return err
 		}

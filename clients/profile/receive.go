@@ -129,6 +129,9 @@ func (w *inbox) store(tx *agentdb.Tx, set *changeset.Set, state agentdb.State) e
 		return err
 	}
 	p.noteSet(row)
+	if err := keepSetKeys(tx, row.ID, set); err != nil {
+		return err
+	}
 	if len(set.Session) > 0 {
 		if err := tx.PutSession(agentdb.Session{ID: h.Session, Scope: h.Scope, Epoch: h.Epoch, Header: set.Session}); err != nil {
 			return err
@@ -168,5 +171,8 @@ func (c chains) Covers(head, set schema.Hash) (bool, error) {
 	return ok && known && c.p.history.Follows(h, s), nil
 }
 
-// Cut answers that no cut is stored: closing of epochs brings them.
-func (c chains) Cut(schema.Hash) ([]schema.Hash, bool, error) { return nil, false, nil }
+// Cut returns the heads of a cut that was fetched (takeCuts).
+func (c chains) Cut(name schema.Hash) ([]schema.Hash, bool, error) {
+	heads, ok := c.p.cuts[name]
+	return heads, ok, nil
+}

@@ -57,6 +57,9 @@ var (
 	errOtherInvite = errors.New("this profile has another invitation")
 	errWaiting     = errors.New("waiting for approval")
 	errStopped     = errors.New("stopped by the user")
+	errNotAside    = errors.New("no such quarantined change-set")
+	// errNotConfirmed: the word before an order that cannot be taken back was not typed.
+	errNotConfirmed = errors.New("not confirmed")
 )
 
 // wrongUse is a flag that is missing or cannot be used; what was typed is not in it.
@@ -179,6 +182,11 @@ func hubFailures() []failure {
 		{dpo.ErrUnknownSite, text.ErrUnknownSite, exitUsage},
 		{dpo.ErrSpent, text.JoinSpent, exitPerson},
 		{dpo.ErrCard, text.ErrCardDamaged, exitFailed},
+		{dpo.ErrNoScope, text.ErrUnknownScope, exitUsage},
+		{errNotAside, text.ErrNotAside, exitFailed},
+		{errNotConfirmed, text.KeyStopped, exitFailed},
+		{profile.ErrPackWrong, text.ErrPackWrong, exitPerson},
+		{profile.ErrPackIncomplete, text.ErrPackIncomplete, exitPerson},
 		{pack.ErrNoBundle, text.ErrUnknownSite, exitUsage},
 		{errNoOrder, text.ErrNoOrder, exitFailed},
 		{errNoRequest, text.ErrNoRequest, exitFailed},

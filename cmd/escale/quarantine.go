@@ -3,11 +3,14 @@ package main
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 
 	"github.com/spf13/cobra"
 
+	"escale/clients/dpo"
 	"escale/clients/text"
 	"escale/schema"
+	"escale/store/audit"
 )
 
 type asideDoc struct {
@@ -35,7 +38,58 @@ func (p *program) quarantineCommand() *cobra.Command {
 		}
 		return s.print(map[string]any{"quarantined": docs}, func(w *page) { showAside(w, docs) })
 	}))
-	return p.group("quarantine", "quarantine", list)
+	return p.group("quarantine", "quarantine", list, p.acceptCommand())
+}
+
+// acceptCommand lets quarantined change-sets count. Their readers open them at the next exchange.
+func (p *program) acceptCommand() *cobra.Command {
+	return p.leaf("quarantine accept", "HASH…", cobra.MinimumNArgs(1), p.officer(func(ctx context.Context, s *session, d *dpo.Desk, args []string) error {
+		aside, err := s.asideAtHub(ctx)
+		if err != nil {
+			return err
+		}
+		var all, sets []schema.Hash
+		for _, q := range aside {
+			var h schema.Hash
+			if err := h.UnmarshalText([]byte(q.Set)); err != nil {
+				return err
+			}
+			all = append(all, h)
+		}
+		for _, begins := range args {
+			h, ok := prefixed(all, begins)
+			if !ok {
+				return about(errNotAside, "hash", text.Clean(begins))
+			}
+			sets = append(sets, h)
+		}
+		err = d.Accept(ctx, sets)
+		waits := errors.Is(err, dpo.ErrWaits)
+		if err != nil && !waits {
+			return err
+		}
+		return s.accepted(sets, waits)
+	}))
+}
+
+func (s *session) accepted(sets []schema.Hash, waits bool) error {
+	names := []string{}
+	for _, h := range sets {
+		names = append(names, hex.EncodeToString(h[:]))
+		if err := s.record(audit.Entry{Kind: audit.Quarantine, Record: h[:], Reason: "accept"}); err != nil {
+			return err
+		}
+	}
+	return s.print(map[string]any{"accepted": names, "waits": waits}, func(w *page) {
+		for _, name := range names {
+			if !waits {
+				w.s(text.QuarantineAccepted, "hash", name[:16])
+			}
+		}
+		if waits {
+			w.s(text.ErrOrderWaits)
+		}
+	})
 }
 
 func (s *session) asideAtHub(ctx context.Context) ([]asideDoc, error) {

@@ -101,3 +101,14 @@ func (r *Horizon) apply(s *State, e event) error {
 	s.horizon = r
 	return nil
 }
+
+// KeyHash is what an attestation calls a public key.
+func KeyHash(public []byte) schema.Hash { return digest(labelKey, public) }
+
+// Attested reports whether a device stated that it destroyed an epoch's private key.
+func (s *State) Attested(id schema.Device, public key.EpochKEM) bool {
+	want := KeyHash(public[:])
+	return slices.ContainsFunc(s.attests, func(a Attestation) bool {
+		return a.Device == id && slices.Contains(a.Destroyed, want)
+	})
+}

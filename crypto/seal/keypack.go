@@ -1,6 +1,7 @@
 package seal
 
 import (
+	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/sha256"
 	"fmt"
@@ -55,4 +56,21 @@ func RestoreEntry(org schema.Org, scope schema.Scope, at Place, object schema.Ob
 		return nil, fmt.Errorf("entry key: %w", err)
 	}
 	return &Entry{name: EpochName{Org: org, Scope: scope}, place: at, object: object, key: k}, nil
+}
+
+// EntryKeys returns the entry keys of objects, one after the other: what a segment of a key pack seals.
+func (c *ChangeSet) EntryKeys(objects []schema.Object) ([]byte, error) {
+	prk, err := hkdf.Extract(sha256.New, c.secret.p[:], nil)
+	if err != nil {
+		return nil, fmt.Errorf("derive entry keys: %w", err)
+	}
+	out := make([]byte, 0, len(objects)*envelope.SecretSize)
+	for _, o := range objects {
+		k, err := hkdf.Expand(sha256.New, prk, string(bind("entry", o[:])), envelope.SecretSize)
+		if err != nil {
+			return nil, fmt.Errorf("derive entry keys: %w", err)
+		}
+		out = append(out, k...)
+	}
+	return out, nil
 }

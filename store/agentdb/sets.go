@@ -69,7 +69,7 @@ const (
 	markAtHub      = `UPDATE sets SET state = 2 WHERE id = ? AND state = 1`
 )
 
-var hot = []string{insertSet, insertDraft, updateDraft, insertDelta, upsertMeta, insertBytes, dropBytes, upsertCursor, insertOutgoing,
+var hot = []string{insertSetKeys, insertSet, insertDraft, updateDraft, insertDelta, upsertMeta, insertBytes, dropBytes, upsertCursor, insertOutgoing,
 	forgetOutgoing, markAtHub}
 
 // Streams returns every stream.

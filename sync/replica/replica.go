@@ -92,6 +92,8 @@ type Store interface {
 	// Attend does what the ledger asks of this device (make epochs, wrap keys) and fetches what it granted. It reports
 	// whether there was anything to do; where there is not, it does not disturb the hub.
 	Attend(ctx context.Context) (bool, error)
+	// PutBack puts what lies beside the ledger to a hub whose ledger went back.
+	PutBack(ctx context.Context) error
 }
 
 // Step is what an exchange is doing, for people who wait.
@@ -369,6 +371,9 @@ func (r *Replica) ledger(ctx context.Context, hub *wire.Head, rep *Report) error
 
 // restore gives the hub the entries after a head, as many at a time as a message takes.
 func (r *Replica) restore(ctx context.Context, after wire.Head, rep *Report) error {
+	if err := r.store.PutBack(ctx); err != nil {
+		return err
+	}
 	entries := r.store.LedgerEntries(after.Height + 1)
 	for len(entries) > 0 {
 		n, size := 0, 0

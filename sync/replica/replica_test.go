@@ -116,6 +116,7 @@ func (l *laptop) NoteOwn(_ context.Context, tips []wire.Tip) error {
 }
 func (l *laptop) OpenWaiting(context.Context) error    { return nil }
 func (l *laptop) Attend(context.Context) (bool, error) { l.attended++; return false, nil }
+func (l *laptop) PutBack(context.Context) error        { return nil }
 
 func digest(sets []schema.Hash) schema.Hash {
 	var tips []wire.Tip

@@ -199,6 +199,10 @@ func (n *line) PutBlobs(ctx context.Context, b wire.Blobs) error {
 	_, err := over(n, b, func(b wire.Blobs) (wire.Empty, error) { return wire.Empty{}, n.l.w.hub.PutBlobs(ctx, n.device(), b) })
 	return err
 }
+func (n *line) Keys(ctx context.Context) (wire.KeyReport, error) {
+	return over(n, wire.Empty{}, func(wire.Empty) (wire.KeyReport, error) { return n.l.w.hub.Keys(ctx, n.device()) })
+}
+
 func (n *line) CheckPack(ctx context.Context, ask wire.PackCheck) (wire.PackChecked, error) {
 	return over(n, ask, func(ask wire.PackCheck) (wire.PackChecked, error) { return n.l.w.hub.CheckPack(ctx, n.device(), ask) })
 }
