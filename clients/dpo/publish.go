@@ -12,8 +12,12 @@ import (
 	"escale/sync/wire"
 )
 
-// Publish makes a form pack the organisation's newest. Publishing what is published already does nothing.
+// Publish makes a form pack the organisation's newest. Publishing what is published already does nothing. A pack that would change
+// what earlier answers mean is refused with pack.ErrSuccession.
 func (d *Desk) Publish(ctx context.Context, source *pack.Source) error {
+	if err := source.Follows(d.current); err != nil {
+		return err
+	}
 	for _, name := range source.Names() {
 		b, err := source.Bundle(name)
 		if err != nil {
@@ -59,6 +63,15 @@ func (d *Desk) Publish(ctx context.Context, source *pack.Source) error {
 		}
 	}
 	return d.propose(ctx, order)
+}
+
+// current returns the bundle that is published under a name, if it is on this laptop.
+func (d *Desk) current(name string) (*pack.Bundle, bool) {
+	k, ok := d.p.Directory().Bundles[name]
+	if !ok {
+		return nil, false
+	}
+	return d.p.Bundle(k.Pack)
 }
 
 // sealedBefore finds a bundle that an earlier attempt put to the hub under the same version; its order may still wait.

@@ -41,6 +41,7 @@ const (
 	ErrFileMissing        Key = "err.file_missing"     // {file}
 	ErrFileExists         Key = "err.file_exists"      // {file}
 	ErrFileUnreadable     Key = "err.file_unreadable"  // {file} {kind}
+	ErrFormsRefused       Key = "err.forms_refused"    // {file} {details}
 	ErrBackupStatement    Key = "err.backup_statement" // {file}
 	ErrBackupForeign      Key = "err.backup_foreign"
 	ErrBackupDigest       Key = "err.backup_digest"

@@ -50,6 +50,7 @@ var (
 	errDiffer      = errors.New("the passphrases differ")
 	errNoFile      = errors.New("file is missing")
 	errBadFile     = errors.New("file cannot be read")
+	errForms       = errors.New("forms are not valid")
 	errFileExists  = errors.New("file exists")
 	errNoConflict  = errors.New("no such conflict")
 	errNoOrder     = errors.New("no such order")
@@ -154,6 +155,7 @@ func laptopFailures() []failure {
 		{errNoFile, text.ErrFileMissing, exitFailed},
 		{errFileExists, text.ErrFileExists, exitFailed},
 		{errBadFile, text.ErrFileUnreadable, exitFailed},
+		{errForms, text.ErrFormsRefused, exitFailed},
 		{horizon.ErrStatement, text.ErrBackupStatement, exitFailed},
 		{dpo.ErrNotWhole, text.ErrBackupStatement, exitFailed},
 		{dpo.ErrForeignBackup, text.ErrBackupForeign, exitPerson},

@@ -8,6 +8,7 @@ import (
 
 	"escale/clients/dpo"
 	"escale/clients/text"
+	"escale/schema/pack"
 	"escale/store/audit"
 )
 
@@ -29,6 +30,9 @@ func (p *program) publishCommand() *cobra.Command {
 				return dpo.ErrUnfounded
 			}
 			err := d.Publish(ctx, source)
+			if errors.Is(err, pack.ErrSuccession) {
+				return formsRefused(args[0], err)
+			}
 			doc := publishedDoc{Bundles: source.Names(), Waits: errors.Is(err, dpo.ErrWaits), Unused: append([]string{}, source.Warnings()...)}
 			if err != nil && !doc.Waits {
 				return err

@@ -204,13 +204,20 @@ func loadPack(name string) (s *pack.Source, err error) {
 	}
 	if info.IsDir() {
 		s, err = pack.Build(os.DirFS(name))
-	} else {
-		s, err = readPack(name)
+		return s, formsRefused(name, err)
 	}
-	if err != nil {
+	if s, err = readPack(name); err != nil {
 		return nil, about(errors.Join(errBadFile, err), "file", name, "kind", "escalepack")
 	}
 	return s, nil
+}
+
+// formsRefused lists everything that is wrong with forms, a line each.
+func formsRefused(name string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return about(errors.Join(errForms, err), "file", name, "details", err.Error())
 }
 
 func readPack(name string) (s *pack.Source, err error) {

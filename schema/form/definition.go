@@ -68,6 +68,7 @@ type Item struct {
 	File            string            `cbor:"32,keyasint,omitempty"` // of choices
 	Media           map[string]Text   `cbor:"33,keyasint,omitempty"` // image, big-image, audio, video: names of files
 	Accept          string            `cbor:"34,keyasint,omitempty"` // media types of a file
+	Was             string            `cbor:"35,keyasint,omitempty"` // types of earlier versions, and what their choices are now
 }
 
 // OtherChoice is the name of the choice that or_other adds.

@@ -1,4 +1,10 @@
-// Package form holds what a form is and what may be answered: fields, choices, languages, merge policies, conditions.
+// Package form holds what a form is, what may be answered, and a form while it is being filled in: fields, choices, languages,
+// merge policies, conditions, calculations.
+//
+// A Session is a running form. It keeps relevance, calculated values, choices and numbers of instances up to date after each
+// answer, each computation after those whose results it reads; it shows labels in a language with their references filled, tells
+// what is wrong with an answer, and is saved and resumed as a Draft. Whatever a person wrote is kept, also when it is wrong or
+// not asked for at the moment.
 //
 // A Definition is plain data, as read from sheets or from a bundle. New checks it completely and compiles it into a Form,
 // which is immutable and safe for concurrent use. The same Definition always gives the same Form, in the same order.

@@ -36,6 +36,9 @@ func (c *compiler) govern(f *Field) {
 	if !f.part.item.Type.Supported() {
 		return
 	}
+	if f.Was != "" && !f.validWas() {
+		c.faultAt(f.part, "was", "does not name a type", "select_one: oui=yes, non=no; text")
+	}
 	c.policies(f)
 	c.generation(f)
 }

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
+	"strings"
 
 	"escale/schema/form"
 	"escale/schema/xlsform"
@@ -22,7 +23,8 @@ type Source struct {
 	warnings []string
 }
 
-// Build reads a folder of sheets: one folder per form and _shared. The error lists everything that is wrong.
+// Build reads a folder of sheets: for each form a folder of CSV sheets or a workbook, NAME.xlsx, and the folder _shared. The error
+// lists everything that is wrong.
 func Build(dir fs.FS) (*Source, error) {
 	var errs []error
 	tables := readTables(dir, &errs)
@@ -123,10 +125,11 @@ func (s *Source) readForms(dir fs.FS, errs *[]error) []form.Definition {
 	}
 	var definitions []form.Definition
 	for _, e := range entries {
-		if !e.IsDir() || e.Name() == sharedFolder {
+		workbook := !e.IsDir() && strings.HasSuffix(e.Name(), ".xlsx")
+		if !e.IsDir() && !workbook || e.Name() == sharedFolder {
 			continue
 		}
-		f, warnings, err := readForm(dir, e.Name())
+		f, warnings, err := readForm(dir, e.Name(), workbook)
 		for _, w := range warnings {
 			s.warnings = append(s.warnings, e.Name()+": "+w.String())
 		}
@@ -139,7 +142,14 @@ func (s *Source) readForms(dir fs.FS, errs *[]error) []form.Definition {
 	return definitions
 }
 
-func readForm(dir fs.FS, name string) (*form.Form, []xlsform.Warning, error) {
+func readForm(dir fs.FS, name string, workbook bool) (*form.Form, []xlsform.Warning, error) {
+	if workbook {
+		w, err := readWorkbook(dir, name)
+		if err != nil {
+			return nil, nil, err
+		}
+		return xlsform.Read(w)
+	}
 	var w xlsform.Workbook
 	for file, sheet := range map[string]*xlsform.Sheet{"survey": &w.Survey, "choices": &w.Choices, "settings": &w.Settings} {
 		read, err := readSheet(dir, name+"/"+file+".csv")
@@ -149,6 +159,15 @@ func readForm(dir fs.FS, name string) (*form.Form, []xlsform.Warning, error) {
 		*sheet = read
 	}
 	return xlsform.Read(w)
+}
+
+func readWorkbook(dir fs.FS, name string) (w xlsform.Workbook, err error) {
+	f, err := dir.Open(name)
+	if err != nil {
+		return w, fmt.Errorf("open workbook: %w", err)
+	}
+	defer func() { err = errors.Join(err, f.Close()) }()
+	return xlsform.ReadXLSX(f)
 }
 
 // Warnings lists columns of the sheets that were not used.

@@ -20,7 +20,7 @@ func (v *surveyor) item(row int, name string, k kind) form.Item {
 		Appearance: t.cell(row, "appearance"), Accept: t.cell(row, "accept"),
 		Compartment: t.cell(row, "compartment"), Merge: form.Merge(t.cell(row, "merge")),
 		PII: t.cell(row, "pii"), Retention: t.cell(row, "retention"), Export: t.cell(row, "export"), HXL: t.cell(row, "hxl"),
-		Sites: splitSites(t.cell(row, "sites")), Generate: form.Generation(t.cell(row, "generate")),
+		Sites: splitSites(t.cell(row, "sites")), Generate: form.Generation(t.cell(row, "generate")), Was: t.cell(row, "was"),
 	}
 	item.Required, item.RequiredIf = v.flag(row, "required")
 	item.ReadOnly, item.ReadOnlyIf = v.flag(row, "readonly")

@@ -12,7 +12,7 @@ func surveyLayout(language string) layout {
 	return layout{language: language,
 		plain: []string{"type", "name", "required", "readonly", "relevant", "constraint", "calculation", "default", "choice_filter",
 			"repeat_count", "appearance", "trigger", "parameters", "accept", "disabled",
-			"compartment", "merge", "pii", "retention", "export", "sites", "hxl", "generate", "key"},
+			"compartment", "merge", "pii", "retention", "export", "sites", "hxl", "generate", "key", "was"},
 		translated: append([]string{"label", "hint", "guidance_hint", "constraint_message", "required_message"}, mediaColumns()...)}
 }
 
