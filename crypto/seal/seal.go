@@ -12,7 +12,6 @@ import (
 	"crypto/hmac"
 	"crypto/hpke"
 	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -234,20 +233,5 @@ func wrapTo(to, info []byte, k EpochPrivate) ([]byte, error) {
 
 // UnwrapEpoch opens a wrapped epoch key and refuses it unless its public half is the one in the ledger.
 func UnwrapEpoch(d DevicePrivate, name EpochName, order schema.Order, grantee schema.Device, want key.EpochKEM, wrap []byte) (EpochPrivate, error) {
-	if len(wrap) != envelope.KeyWrapSize {
-		return EpochPrivate{}, fmt.Errorf("%w: wrap of %d bytes", ErrDamaged, len(wrap))
-	}
-	seed, err := hpke.Open(d.priv, hpke.HKDFSHA256(), hpke.ChaCha20Poly1305(), bind("epoch-wrap", name.bytes(), order[:], grantee[:]), wrap)
-	if err != nil {
-		return EpochPrivate{}, fmt.Errorf("%w: epoch wrap", ErrWrongKey)
-	}
-	k, err := EpochFromSeed(seed)
-	if err != nil {
-		return EpochPrivate{}, err
-	}
-	got := k.Public()
-	if subtle.ConstantTimeCompare(got[:], want[:]) != 1 {
-		return EpochPrivate{}, fmt.Errorf("%w: the wrapped key is not the epoch's in the ledger", ErrWrongKey)
-	}
-	return k, nil
+	return unwrapFrom(d.kemPrivate, bind("epoch-wrap", name.bytes(), order[:], grantee[:]), want, wrap)
 }
