@@ -83,6 +83,7 @@ func measurements() []measurement {
 		{"save_one", (*bench).saveOne},
 		{"unlock_20000", (*bench).unlock},
 		{"hub_memory", (*bench).hubMemory},
+		{"rewrap", (*bench).rewrap},
 	}
 }
 

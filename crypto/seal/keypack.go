@@ -58,19 +58,22 @@ func RestoreEntry(org schema.Org, scope schema.Scope, at Place, object schema.Ob
 	return &Entry{name: EpochName{Org: org, Scope: scope}, place: at, object: object, key: k}, nil
 }
 
-// EntryKeys returns the entry keys of objects, one after the other: what a segment of a key pack seals.
+// EntryKeys returns the entry keys of objects, one after the other: what a segment of a key pack seals. They are those of
+// Entry. The first block of HKDF-Expand is all of a key, so one keyed hash serves all objects; a rotation derives millions.
 func (c *ChangeSet) EntryKeys(objects []schema.Object) ([]byte, error) {
 	prk, err := hkdf.Extract(sha256.New, c.secret.p[:], nil)
 	if err != nil {
 		return nil, fmt.Errorf("derive entry keys: %w", err)
 	}
+	m := hmac.New(sha256.New, prk)
+	label, first := bind("entry"), []byte{1}
 	out := make([]byte, 0, len(objects)*envelope.SecretSize)
-	for _, o := range objects {
-		k, err := hkdf.Expand(sha256.New, prk, string(bind("entry", o[:])), envelope.SecretSize)
-		if err != nil {
-			return nil, fmt.Errorf("derive entry keys: %w", err)
-		}
-		out = append(out, k...)
+	for i := range objects {
+		m.Reset()
+		m.Write(label)
+		m.Write(objects[i][:])
+		m.Write(first)
+		out = m.Sum(out)
 	}
 	return out, nil
 }

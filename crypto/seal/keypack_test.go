@@ -69,3 +69,29 @@ func refuseSpoiled(t *testing.T, reader *seal.Session, seg *envelope.Segment) {
 		}
 	}
 }
+
+// What is derived for many objects at once is what is derived for each.
+func TestEntryKeysAreThoseOfEntries(t *testing.T) {
+	s, _, err := seal.NewSession(mustEpoch(t).Public(), name, author)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, _, err := s.NewChangeSet(rand.Reader, place)
+	if err != nil {
+		t.Fatal(err)
+	}
+	objects := []schema.Object{{1}, {2}, {0xff}}
+	keys, err := c.EntryKeys(objects)
+	if err != nil || len(keys) != len(objects)*envelope.SecretSize {
+		t.Fatalf("%d bytes: %v", len(keys), err)
+	}
+	for i, o := range objects {
+		e, err := c.Entry(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(e.Secret(), keys[i*envelope.SecretSize:(i+1)*envelope.SecretSize]) {
+			t.Errorf("object %d has another key", i)
+		}
+	}
+}
