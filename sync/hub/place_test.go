@@ -216,3 +216,18 @@ func TestVerifyFindsARearrangedLog(t *testing.T) {
 		t.Fatal("nothing was found")
 	}
 }
+
+// TestWhoAsksForOwnWorkGetsItWhole: a laptop that was restored from an older image reads back what it wrote since; any other
+// gets the hash of what it wrote itself.
+func TestWhoAsksForOwnWorkGetsItWhole(t *testing.T) {
+	o := newOrganisation(t, 2, 1)
+	s := o.serve(t)
+	set := o.writer(o.people[0], o.scopes[0]).next(nil, create(1))
+	s.want(wire.Accepted, "", set)
+	for own, want := range map[bool][]byte{true: set.Raw, false: {}} {
+		reply := must[wire.PullReply](t)(s.Pull(ctx, o.people[0].id(), wire.PullAsk{Own: own, Cursors: []wire.Cursor{{Scope: o.scopes[0]}}}))
+		if len(reply.Scopes) != 1 || len(reply.Scopes[0].Items) != 1 || !bytes.Equal(reply.Scopes[0].Items[0].Raw, want) {
+			t.Errorf("own work asked for %v: %+v", own, reply)
+		}
+	}
+}
