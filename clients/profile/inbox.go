@@ -230,7 +230,7 @@ func (w *inbox) write(tx *agentdb.Tx) error {
 		if _, ok := reads[part.Scope]; !ok {
 			reads[part.Scope] = w.p.Reads(part.Scope)
 		}
-		if !reads[part.Scope] {
+		if !reads[part.Scope] && !w.p.mayKeep(part) {
 			w.p.unsealed[o] = part
 			delete(w.parts, o)
 			continue

@@ -276,3 +276,20 @@ func (o *org) garbage(t *testing.T, by *laptop, cur *ledger.Epoch, like schema.H
 	ok(t, o.hub.PutBlobs(ctx, by.keys.Device, wire.Blobs{Blobs: [][]byte{seg, b}}))
 	return envelope.BlobID(b)
 }
+
+// TestReadBeforeTheNewKeyIsHere: what was opened with an old key, while the newest was still to be fetched, lies on the disk.
+func TestReadBeforeTheNewKeyIsHere(t *testing.T) {
+	t.Parallel()
+	o, a, b := calais(t)
+	away := o.ask("away", "social_worker", "calais")
+	o.approveAll()
+	s := a.admin()
+	settle(away, a, b)
+	x := a.create(s, opOf("lww", "under the old key"))
+	settle(a, b)
+	o.rotate(s)
+	settle(a, b)
+	away.sync()
+	away.reopen()
+	away.mustRead(x, "under the old key")
+}
