@@ -282,8 +282,7 @@ func (s *Session) trigger(e *entry, target *part, changed map[int]bool) {
 
 // Add appends an instance to a repeat; key names the repeat without an id. It returns the key of the instance.
 func (s *Session) Add(key string) (string, error) {
-	above, name := key[:strings.LastIndexByte("/"+key, '/')], key[strings.LastIndexByte(key, '/')+1:]
-	above = strings.TrimSuffix(above, "/")
+	above, name, _ := cutLast(key)
 	parent, ok := s.find(above)
 	if !ok {
 		return "", ErrNoEntry

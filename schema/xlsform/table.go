@@ -110,9 +110,10 @@ func (t *table) cell(row int, column string) string {
 	return t.at(row, j)
 }
 
-// formula reads a cell that holds an expression; quotes that a word processor bent are straightened.
+// formula reads a cell that holds an expression; quotes that a word processor bent are straightened, spaces that do not break are
+// spaces.
 func (t *table) formula(row int, column string) string {
-	return strings.NewReplacer("\u2018", "'", "\u2019", "'", "\u201c", "\"", "\u201d", "\"").Replace(t.cell(row, column))
+	return strings.NewReplacer("\u2018", "'", "\u2019", "'", "\u201c", "\"", "\u201d", "\"", "\u00a0", " ").Replace(t.cell(row, column))
 }
 
 // text collects the languages of a cell. A cell that holds only a space is a text too, an empty one: designers write it for

@@ -109,12 +109,12 @@ func TestReadSpellings(t *testing.T) {
 	f, warnings, err := plain(`
 Type | Name | Label::English (en) | caption::fr | bind::relevant | bind:jr:constraintMsg | media::image::fr | Read Only | colour
 add text prompt | a | A | | | | | yes |
-q int | b | B | | ${a} != ‘x’ | | b.png | |
+q int | b | B | | ${a} != ‘x’ | | b.png | |
 begin group | g | G | | | | | |
 select all that apply from l | c | C | | | | | |
 select one from l or specify other | d | D | | | | | |
 end group | | | | | | | |
-note | | N | | | | | |
+note | | N : | | | | | |
 `, "list name | name | label | place\nl | x | X | p\nl | y | Y | q")
 	if err != nil {
 		t.Fatal(err)
@@ -125,6 +125,9 @@ note | | N | | | | | |
 	group := f.Items[2].Children
 	if len(group) != 3 || group[0].Type != form.TypeSelectMultiple || group[2].Name != "d_other" || group[2].Relevant != "selected(../d, 'other')" {
 		t.Errorf("%+v", group)
+	}
+	if f.Items[3].Label["en"] != "N :" {
+		t.Errorf("a space that does not break was lost: %q", f.Items[3].Label["en"])
 	}
 	if f.Items[3].Name != "generated_note_name_8" {
 		t.Errorf("name of a note: %s", f.Items[3].Name)

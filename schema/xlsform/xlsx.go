@@ -138,7 +138,7 @@ func (c *cells) text(raw string, row, column int) string {
 	}
 	number, err := strconv.ParseFloat(trimmed, 64)
 	if err != nil {
-		return strings.ReplaceAll(raw, "\u00a0", " ")
+		return raw
 	}
 	cell, err := excelize.CoordinatesToCellName(column, row)
 	if err != nil {
