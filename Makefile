@@ -44,6 +44,7 @@ tidy:
 
 rules:
 	$(GO) test -count=1 ./schema/layout
+	$(GO) run ./sync/simtest/mutants -check
 
 bench: ## measure speed and size as ratios in one run (JSON=FILE, ONLY=NAME)
 	@mkdir -p bin
