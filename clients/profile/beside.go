@@ -8,6 +8,7 @@ import (
 	"escale/crypto/envelope"
 	"escale/schema"
 	"escale/store/agentdb"
+	"escale/sync/replica"
 	"escale/sync/wire"
 )
 
@@ -49,6 +50,31 @@ func (x Exchange) putBlobs(ctx context.Context, blobs [][]byte) error {
 		blobs = blobs[n:]
 	}
 	return nil
+}
+
+// PutAgain puts those blobs to the hub that it lacks and that this device once put there.
+func (x Exchange) PutAgain(ctx context.Context, lacking []schema.Hash) error {
+	if len(lacking) > wire.MaxLacks {
+		return fmt.Errorf("%w: the hub lacks %d blobs at once", replica.ErrDiverged, len(lacking))
+	}
+	var kept [][]byte
+	err := x.db.Update(ctx, func(tx *agentdb.Tx) error {
+		for _, name := range lacking {
+			b, err := tx.Blob(name)
+			if errors.Is(err, agentdb.ErrNotFound) {
+				continue
+			}
+			if err != nil {
+				return err
+			}
+			kept = append(kept, b)
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return x.putBlobs(ctx, kept)
 }
 
 // offerBlobs puts everything again to a hub that may have lost it.

@@ -2,6 +2,8 @@ package hub
 
 import (
 	"context"
+	"slices"
+	"sync"
 
 	"escale/crypto/envelope"
 	"escale/schema"
@@ -21,14 +23,20 @@ func (h *Hub) PutBlobs(ctx context.Context, dev schema.Device, ask wire.Blobs) e
 			return refuse(wire.CodeBound, "blob %d of %d bytes, at least 1 and at most %d", i, len(b), schema.MaxBlob)
 		}
 	}
-	return refusal(h.store.Update(ctx, func(tx Tx) error {
-		for _, b := range ask.Blobs {
-			if err := tx.PutBlob(envelope.BlobID(b), b); err != nil {
+	names := make([]schema.Hash, len(ask.Blobs))
+	err := h.store.Update(ctx, func(tx Tx) error {
+		for i, b := range ask.Blobs {
+			names[i] = envelope.BlobID(b)
+			if err := tx.PutBlob(names[i], b); err != nil {
 				return err
 			}
 		}
 		return nil
-	}))
+	})
+	if err == nil {
+		h.lacks.came(names)
+	}
+	return refusal(err)
 }
 
 // maxBlobs leaves room in one body for the encoding.
@@ -44,7 +52,43 @@ func (h *Hub) GetBlobs(ctx context.Context, dev schema.Device, ask wire.BlobName
 	}
 	out := wire.Blobs{Blobs: make([][]byte, len(ask.Names))}
 	err := h.store.View(ctx, func(tx Tx) error { return readBlobs(tx, ask.Names, out.Blobs) })
+	for i, b := range out.Blobs {
+		if err == nil && len(b) == 0 {
+			h.lacks.missed(ask.Names[i])
+		}
+	}
 	return out, refusal(err)
+}
+
+// lacks remembers which blobs were asked for in vain, the newest few. A hub that was restored unnoticed cannot know what it
+// held; who asks tells it, and it asks everybody.
+type lacks struct {
+	mu    sync.Mutex
+	names []schema.Hash
+}
+
+func (l *lacks) missed(name schema.Hash) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if slices.Contains(l.names, name) {
+		return
+	}
+	if len(l.names) == wire.MaxLacks {
+		l.names = l.names[1:]
+	}
+	l.names = append(l.names, name)
+}
+
+func (l *lacks) came(names []schema.Hash) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.names = slices.DeleteFunc(l.names, func(n schema.Hash) bool { return slices.Contains(names, n) })
+}
+
+func (l *lacks) list() []schema.Hash {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return append([]schema.Hash{}, l.names...)
 }
 
 // readBlobs refuses by size before it reads: what was asked for must not decide how much memory is used.

@@ -255,6 +255,36 @@ func TestBlobsComeBackByName(t *testing.T) {
 	wantCode(t, s.PutBlobs(ctx, o.boss.id(), wire.Blobs{Blobs: [][]byte{make([]byte, schema.MaxBlob+1)}}), wire.CodeBound)
 }
 
+// TestWhatIsAskedForInVainIsToldToEverybody: a restored hub does not know what it held; who asks tells it, and whoever
+// kept the blob hears of it, also where nothing else differs.
+func TestWhatIsAskedForInVainIsToldToEverybody(t *testing.T) {
+	o := newOrganisation(t, 2, 1)
+	s := o.serve(t)
+	blob := []byte("sealed")
+	lacks := func() []schema.Hash {
+		return must[wire.SyncReply](t)(s.Sync(ctx, o.boss.id(), wire.SyncAsk{})).Lacks
+	}
+	ask := func(name schema.Hash) {
+		must[wire.Blobs](t)(s.GetBlobs(ctx, o.people[0].id(), wire.BlobNames{Names: []schema.Hash{name, name}}))
+	}
+	ask(envelope.BlobID(blob))
+	if got := lacks(); !slices.Equal(got, []schema.Hash{envelope.BlobID(blob)}) {
+		t.Fatalf("lacks %v", got)
+	}
+	if err := s.PutBlobs(ctx, o.boss.id(), wire.Blobs{Blobs: [][]byte{blob}}); err != nil {
+		t.Fatal(err)
+	}
+	if got := lacks(); len(got) != 0 {
+		t.Fatalf("lacks %v, which came", got)
+	}
+	for i := range 3 * wire.MaxLacks {
+		ask(schema.Hash{9, byte(i)})
+	}
+	if got := lacks(); len(got) != wire.MaxLacks || got[wire.MaxLacks-1] != (schema.Hash{9, 3*wire.MaxLacks - 1}) {
+		t.Fatalf("lacks %d: %v", len(got), got)
+	}
+}
+
 func TestFiftyPushAtOnce(t *testing.T) {
 	o := newOrganisation(t, 4, 2)
 	s := o.serve(t)

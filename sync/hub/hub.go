@@ -38,6 +38,7 @@ type Hub struct {
 
 	digests  digests
 	contacts contacts
+	lacks    lacks
 	tears    tears
 }
 

@@ -24,7 +24,8 @@ func (h *Hub) Sync(ctx context.Context, dev schema.Device, ask wire.SyncAsk) (wi
 	if err != nil {
 		return wire.SyncReply{}, refusal(err)
 	}
-	out := wire.SyncReply{HubEpoch: h.id.Epoch, Time: now, TimeSig: sig, Scopes: []wire.ScopeState{}, Own: []wire.Tip{}}
+	out := wire.SyncReply{HubEpoch: h.id.Epoch, Time: now, TimeSig: sig, Scopes: []wire.ScopeState{}, Own: []wire.Tip{},
+		Lacks: h.lacks.list()}
 	scopes, own, err := h.holdings(ctx, state, dev)
 	if err != nil {
 		return wire.SyncReply{}, refusal(err)

@@ -94,6 +94,8 @@ type Store interface {
 	Attend(ctx context.Context) (bool, error)
 	// PutBack puts what lies beside the ledger to a hub whose ledger went back.
 	PutBack(ctx context.Context) error
+	// PutAgain gives the hub those of the blobs that it lacks which this device once put beside the ledger.
+	PutAgain(ctx context.Context, lacking []schema.Hash) error
 }
 
 // Step is what an exchange is doing, for people who wait.
@@ -170,6 +172,11 @@ func (r *Replica) Run(ctx context.Context) (Report, error) {
 		reply, err := r.ask(ctx, &rep)
 		if err != nil {
 			return rep, err
+		}
+		if len(reply.Lacks) > 0 {
+			if err := r.store.PutAgain(ctx, reply.Lacks); err != nil {
+				return rep, err
+			}
 		}
 		if reply.Same {
 			busy, err := r.store.Attend(ctx)

@@ -114,7 +114,9 @@ func (l *laptop) NoteOwn(_ context.Context, tips []wire.Tip) error {
 	l.noted = append(l.noted, tips...)
 	return nil
 }
-func (l *laptop) OpenWaiting(context.Context) error    { return nil }
+func (l *laptop) OpenWaiting(context.Context) error             { return nil }
+func (l *laptop) PutAgain(context.Context, []schema.Hash) error { return nil }
+
 func (l *laptop) Attend(context.Context) (bool, error) { l.attended++; return false, nil }
 func (l *laptop) PutBack(context.Context) error        { return nil }
 

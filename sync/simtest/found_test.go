@@ -27,6 +27,7 @@ func TestFound(t *testing.T) {
 		{"a laptop comes back after ten years", backAfterYears},
 		{"only a carrier who cannot read holds the work of a lost laptop", carriedForTheLost},
 		{"an empty hub is filled from laptops", filledAgain},
+		{"a restored hub lacks forms that only the officer keeps", formsLost},
 	} {
 		t.Run(f.name, func(t *testing.T) {
 			w := newWorld(t, b, 1)
@@ -178,6 +179,21 @@ func filledAgain(w *world) {
 	w.replaceHub()
 	w.doSync(w.officer)
 	w.doSync(two)
+}
+
+// formsLost: another laptop brings a restored hub its ledger and its log back before the officer comes. The officer then
+// sees no difference, and is the only one to have kept the new forms for everybody.
+func formsLost(w *world) {
+	one := w.laptops[0]
+	w.backupHub()
+	if !w.doPublish(nil) {
+		w.t.Fatal("the officer cannot publish")
+	}
+	w.doSync(w.officer)
+	w.doSync(one)
+	w.ledgerLost = true
+	w.restoreHub(w.backups[0], false)
+	w.doSync(one)
 }
 
 func writtenAgain(w *world) {

@@ -160,7 +160,7 @@ type SyncAsk struct {
 	State schema.Hash
 }
 
-// SyncReply answers it. Where Same is true nothing else is to be done, and the lists are empty.
+// SyncReply answers it. Where Same is true nothing else is to be done, and the lists are empty but for Lacks.
 type SyncReply struct {
 	_        struct{} `cbor:",toarray"`
 	Same     bool
@@ -170,7 +170,14 @@ type SyncReply struct {
 	Head     *Head
 	Scopes   []ScopeState
 	Own      []Tip // tips of the device's own streams in scopes that it may not read
+
+	// Lacks names blobs that devices asked for and the hub does not hold, also where all else is the same: after a restored
+	// backup only who once put them knows them. At most MaxLacks.
+	Lacks []schema.Hash
 }
+
+// MaxLacks bounds SyncReply.Lacks.
+const MaxLacks = 16
 
 // ScopeState is what the hub holds of one scope that the device may read.
 type ScopeState struct {
