@@ -84,7 +84,7 @@ func (p *Profile) Follow(ctx context.Context, entries [][]byte) error {
 	if err := p.judgeAgain(ctx); err != nil {
 		return errors.Join(refused, err)
 	}
-	return refused
+	return errors.Join(refused, p.erase(ctx))
 }
 
 func (p *Profile) follow(entry []byte) (err error) {

@@ -67,7 +67,7 @@ func (p *Profile) forget() {
 
 // loadChanging reads what transactions change. The ledger is verified again only if memory is not what the disk holds.
 func (p *Profile) loadChanging(tx *agentdb.Tx) error {
-	for _, step := range []func(*agentdb.Tx) error{p.loadMeta, p.loadOwn, p.loadLedger, p.loadHistory, p.loadEpochs, p.loadPacks, p.loadCuts, p.loadJudged} {
+	for _, step := range []func(*agentdb.Tx) error{p.loadMeta, p.loadOwn, p.loadLedger, p.loadHistory, p.loadEpochs, p.loadPacks, p.loadCuts, p.loadJudged, p.loadErased} {
 		if err := step(tx); err != nil {
 			return err
 		}

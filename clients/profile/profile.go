@@ -77,6 +77,7 @@ type Profile struct {
 	segment       *openedSegment
 	cuts          map[schema.Hash][]schema.Hash
 	judged        uint64 // ledger height up to which verdicts were computed
+	erased        uint64 // and up to which erasures were carried out
 	sessions      map[schema.Hash]*seal.Session
 	open          map[schema.Scope]*openSet
 	sitting       map[schema.Object]*Part // opened parts of capture-only scopes: memory only
@@ -135,7 +136,7 @@ func Open(ctx context.Context, db *agentdb.DB, keys Keys, opts Options) (*Profil
 	if err := db.Update(ctx, p.load); err != nil {
 		return nil, err
 	}
-	for _, step := range []func(context.Context) error{p.keyStored, p.CloseOpenSets, p.judgeAgain} {
+	for _, step := range []func(context.Context) error{p.keyStored, p.CloseOpenSets, p.judgeAgain, p.erase} {
 		if err := step(ctx); errors.Is(err, agentdb.ErrFull) {
 			p.readOnly = true // what an earlier process left open is as durable as it was; there is no room to sign it
 		} else if err != nil {
@@ -146,7 +147,7 @@ func Open(ctx context.Context, db *agentdb.DB, keys Keys, opts Options) (*Profil
 }
 
 func (p *Profile) load(tx *agentdb.Tx) error {
-	for _, step := range []func(*agentdb.Tx) error{p.loadOrg, p.loadMeta, p.loadOwn, p.loadDoubts, p.loadLedger, p.loadHistory, p.loadEpochs, p.loadBundles, p.loadPacks, p.loadCuts, p.loadJudged} {
+	for _, step := range []func(*agentdb.Tx) error{p.loadOrg, p.loadMeta, p.loadOwn, p.loadDoubts, p.loadLedger, p.loadHistory, p.loadEpochs, p.loadBundles, p.loadPacks, p.loadCuts, p.loadJudged, p.loadErased} {
 		if err := step(tx); err != nil {
 			return err
 		}

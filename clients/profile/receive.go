@@ -119,6 +119,10 @@ func (w *inbox) store(tx *agentdb.Tx, set *changeset.Set, state agentdb.State) e
 	if err != nil && !errors.Is(err, admit.ErrNoCut) { // judged again once the cut is here
 		return fmt.Errorf("change-set %d of device %v: %w", h.Seq, h.Device, err)
 	}
+	if set, err = thinned(p.log.State(), set); err != nil { // whoever offers it: it comes back without what was erased
+		return err
+	}
+	h = &set.Header
 	height, _ := p.log.HeightOf(h.Ledger)
 	row := agentdb.Set{Seq: h.Seq, Parent: parent, Hash: set.Hash, State: state, Opened: agentdb.Waiting, Height: height,
 		Epoch: h.Epoch, Deltas: h.Count, Verdict: string(verdict.Reason)}

@@ -60,6 +60,14 @@ func (t *tx) MarkSet(id int64, reason string) error {
 	return t.exec("UPDATE sets SET reason = ? WHERE id = ?", reason, id)
 }
 
+// ThinSet replaces a change-set's bytes. The old ones are overwritten (secure_delete).
+func (t *tx) ThinSet(id int64, raw []byte) error {
+	if err := t.exec("UPDATE sets SET size = ? WHERE id = ?", int64(len(raw)), id); err != nil {
+		return err
+	}
+	return t.exec("UPDATE set_bytes SET raw = ? WHERE id = ?", raw, id)
+}
+
 // Raw returns a change-set's bytes.
 func (t *tx) Raw(id int64) (raw []byte, err error) {
 	found, err := t.one("SELECT raw FROM set_bytes WHERE id = ?", []any{id}, &raw)

@@ -317,7 +317,14 @@ func marks(t *testing.T, b *bench) {
 		}
 		return errors.Join(err, e)
 	})
-	b.update(func(tx hub.Tx) error { return tx.MarkSet(row.ID, "") })
+	b.update(func(tx hub.Tx) error { return errors.Join(tx.MarkSet(row.ID, ""), tx.ThinSet(row.ID, []byte("thin"))) })
+	b.view(func(tx hub.Tx) error {
+		raw, err := tx.Raw(row.ID)
+		if string(raw) != "thin" {
+			t.Errorf("a thinned change-set is %q", raw)
+		}
+		return err
+	})
 	b.view(func(tx hub.Tx) error {
 		n, err := tx.CountQuarantined()
 		if n != 0 {

@@ -80,6 +80,9 @@ func (t *taker) take(c *candidate) error {
 	if err != nil && !errors.Is(err, admit.ErrNoCut) { // judged again once the cut is here
 		return err
 	}
+	if err := t.thin(c); err != nil {
+		return err
+	}
 	row, err := t.insert(c, prev, verdict)
 	if err != nil {
 		return err

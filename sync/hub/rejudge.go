@@ -30,8 +30,12 @@ func (h *Hub) catchUpLocked(ctx context.Context) error {
 		return err
 	}
 	entries := h.log.Entries(h.judged + 1)
+	erased, err := h.erase(ctx, state, entries)
+	if err != nil {
+		return err
+	}
 	touched, err := h.touched(ctx, entries)
-	if err != nil || len(touched) == 0 {
+	if err != nil || len(touched) == 0 && !erased {
 		return err
 	}
 	for _, s := range touched {

@@ -167,6 +167,8 @@ type SetStore interface {
 	AddSet(row SetRow, raw []byte) (id int64, err error)
 	// MarkSet changes the reason for which a change-set does not count.
 	MarkSet(id int64, reason string) error
+	// ThinSet replaces a change-set's bytes by those of the same one without erased parts.
+	ThinSet(id int64, raw []byte) error
 	Raw(id int64) ([]byte, error) // ErrLost if the bytes are not there
 	Quarantined(limit int) ([]wire.QuarantinedSet, error)
 	CountQuarantined() (int64, error)
