@@ -140,5 +140,8 @@ func (n callNode) eval(s *scope) (Value, error) {
 	if n.problem != nil {
 		return Value{}, n.problem
 	}
+	if err := s.visit(1); err != nil {
+		return Value{}, err
+	}
 	return n.run(s, n.args)
 }

@@ -27,8 +27,12 @@ type Reference struct {
 	All  bool
 }
 
-// maxVisits bounds the nodes that one evaluation steps on.
-const maxVisits = 4_000_000
+// maxVisits bounds the work of one evaluation, in nodes that are stepped on; what costs more counts as more.
+const (
+	maxVisits   = 500_000
+	patternCost = 200 // compiling a pattern that is no literal
+	bytesAVisit = 64  // of texts that are put together
+)
 
 // run is one evaluation.
 type run struct {

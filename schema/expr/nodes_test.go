@@ -229,3 +229,21 @@ func TestShuffleKeepsItems(t *testing.T) {
 		}
 	})
 }
+
+// TestWorkIsBounded: an expression that would walk the tree for each of its nodes, over and over, ends with an error.
+func TestWorkIsBounded(t *testing.T) {
+	root := expr.NewRoot()
+	data := root.Append(expr.NewElement("data", ""))
+	for range 300 {
+		data.Append(expr.NewElement("x", "a"))
+	}
+	for _, source := range []string{"count(//*[count(//*[count(//*) > 0]) > 0])", "count(//*[count(//*[regex('a', string(.))]) > 0])"} {
+		e, err := expr.Compile(source)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := e.Eval(expr.Context{Node: data}); !errors.Is(err, expr.ErrTooMuch) {
+			t.Errorf("%s: %v", source, err)
+		}
+	}
+}

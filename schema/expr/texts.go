@@ -73,11 +73,13 @@ func (s *scope) texts(args []Value) []string {
 	return all
 }
 
-func concat(s *scope, args []Value) (Value, error) { return bounded(s.texts(args), "") }
+func concat(s *scope, args []Value) (Value, error) { return s.bounded(s.texts(args), "") }
 
-func join(s *scope, args []Value) (Value, error) { return bounded(s.texts(args[1:]), s.text(args[0])) }
+func join(s *scope, args []Value) (Value, error) {
+	return s.bounded(s.texts(args[1:]), s.text(args[0]))
+}
 
-func bounded(parts []string, separator string) (Value, error) {
+func (s *scope) bounded(parts []string, separator string) (Value, error) {
 	size := len(separator) * len(parts)
 	for _, p := range parts {
 		size += len(p)
@@ -85,7 +87,7 @@ func bounded(parts []string, separator string) (Value, error) {
 	if size > MaxString {
 		return Value{}, ErrTooLong
 	}
-	return String(strings.Join(parts, separator)), nil
+	return String(strings.Join(parts, separator)), s.visit(size / bytesAVisit)
 }
 
 // substr counts from 0 and ends before the third argument; negative places count from the end.
@@ -211,6 +213,9 @@ func matchRegex(s *scope, args []node) (Value, error) {
 	}
 	pattern, err := args[1].eval(s)
 	if err != nil {
+		return Value{}, err
+	}
+	if err := s.visit(patternCost); err != nil {
 		return Value{}, err
 	}
 	re, err := compilePattern(s.text(pattern))
