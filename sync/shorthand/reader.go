@@ -36,6 +36,7 @@ func (l *Lexicon) Read(head, prose []byte) (*merge.Payload, error) {
 		r.header(s, p)
 	}
 	n := r.count(2, merge.MaxOps)
+	p.Ops = make([]merge.Op, 0, min(n, usualOps))
 	at := place{}
 	for i := 0; i < n && r.err == nil; i++ {
 		var o merge.Op

@@ -14,6 +14,13 @@ type writer struct {
 	today int64 // day of the payload's time: most dates are near it
 }
 
+// Bytes that are set aside for a payload: few need more.
+const (
+	usualHead  = 96
+	usualProse = 512
+	usualOps   = 32
+)
+
 // The two halves of a time.
 const (
 	clockBits = 44 // milliseconds: enough until the year 2527
@@ -22,7 +29,7 @@ const (
 
 // Write returns the payload in short. It fails if the lexicon has no words for it.
 func (l *Lexicon) Write(p *merge.Payload) (head, prose []byte, ok bool) {
-	w := &writer{}
+	w := &writer{bitWriter: bitWriter{b: make([]byte, 0, usualHead)}, prose: make([]byte, 0, usualProse)}
 	i, ok := l.sheetOf(p)
 	if !ok || !w.time(p.Time) {
 		return nil, nil, false
