@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math/bits"
+	"sync"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -23,6 +24,7 @@ var zstdMagic = []byte{0x28, 0xb5, 0x2f, 0xfd}
 const (
 	rawID           = 1 // of the dictionary that has no id of its own
 	maxDictionaries = 6
+	window          = 128 << 10 // of the encoders
 )
 
 // Ways to write the text. Those after compressed use the first, second, … dictionary of the bundle.
@@ -42,9 +44,19 @@ type Plain struct {
 // Codec compresses and pads a delta before it is sealed. One codec serves one form bundle, whose dictionaries it uses: one
 // for each language, of which the one that serves best is taken.
 type Codec struct {
-	enc []*zstd.Encoder
-	dec []*zstd.Decoder
+	presses []press // the first has no dictionary
 }
+
+// press compresses with one dictionary. A quick encoder tells which of the dictionaries serves best; the better one takes
+// some megabytes and is made when a text of its language comes first.
+type press struct {
+	quick  *zstd.Encoder
+	better func() (*zstd.Encoder, error)
+	dec    *zstd.Decoder
+}
+
+// worthwhile is the size of a text from which on the better encoder finds what the quick one does not.
+const worthwhile = 64
 
 // NewCodec returns the codec of a form bundle.
 func NewCodec(dictionaries ...[]byte) (*Codec, error) {
@@ -53,35 +65,53 @@ func NewCodec(dictionaries ...[]byte) (*Codec, error) {
 	}
 	c := &Codec{}
 	for _, d := range append([][]byte{nil}, dictionaries...) {
-		if err := c.add(d); err != nil {
+		p, err := newPress(d)
+		if err != nil {
 			return nil, err
 		}
+		c.presses = append(c.presses, p)
 	}
 	return c, nil
 }
 
-func (c *Codec) add(dictionary []byte) error {
-	// The best level saves not a byte on payloads of this size, and copies tens of megabytes of tables for each of them.
-	eo := []zstd.EOption{zstd.WithEncoderCRC(false), zstd.WithSingleSegment(true), zstd.WithEncoderConcurrency(1),
-		zstd.WithEncoderLevel(zstd.SpeedBetterCompression), zstd.WithWindowSize(1 << 20)}
-	do := []zstd.DOption{zstd.WithDecoderMaxMemory(schema.MaxPlain), zstd.WithDecoderConcurrency(0), zstd.WithDecodeAllCapLimit(false)}
+func newPress(dictionary []byte) (p press, err error) {
+	if p.quick, err = encoder(dictionary, zstd.SpeedFastest); err != nil {
+		return p, err
+	}
+	p.better = sync.OnceValues(func() (*zstd.Encoder, error) { return encoder(dictionary, zstd.SpeedBetterCompression) })
+	options := []zstd.DOption{zstd.WithDecoderMaxMemory(schema.MaxPlain), zstd.WithDecoderConcurrency(1), zstd.WithDecodeAllCapLimit(false),
+		zstd.WithDecoderLowmem(true)}
 	switch {
-	case bytes.HasPrefix(dictionary, []byte{0x37, 0xa4, 0x30, 0xec}):
-		eo, do = append(eo, zstd.WithEncoderDict(dictionary)), append(do, zstd.WithDecoderDicts(dictionary))
+	case trained(dictionary):
+		options = append(options, zstd.WithDecoderDicts(dictionary))
 	case len(dictionary) > 0:
-		eo = append(eo, zstd.WithEncoderDictRaw(rawID, dictionary))
-		do = append(do, zstd.WithDecoderDictRaw(rawID, dictionary))
+		options = append(options, zstd.WithDecoderDictRaw(rawID, dictionary))
 	}
-	enc, err := zstd.NewWriter(nil, eo...)
+	if p.dec, err = zstd.NewReader(nil, options...); err != nil {
+		return p, fmt.Errorf("decompressor: %w", err)
+	}
+	return p, nil
+}
+
+func encoder(dictionary []byte, level zstd.EncoderLevel) (*zstd.Encoder, error) {
+	options := []zstd.EOption{zstd.WithEncoderCRC(false), zstd.WithSingleSegment(true), zstd.WithEncoderConcurrency(1),
+		zstd.WithEncoderLevel(level), zstd.WithWindowSize(window), zstd.WithLowerEncoderMem(true)}
+	switch {
+	case trained(dictionary):
+		options = append(options, zstd.WithEncoderDict(dictionary))
+	case len(dictionary) > 0:
+		options = append(options, zstd.WithEncoderDictRaw(rawID, dictionary))
+	}
+	enc, err := zstd.NewWriter(nil, options...)
 	if err != nil {
-		return fmt.Errorf("compressor: %w", err)
+		return nil, fmt.Errorf("compressor: %w", err)
 	}
-	dec, err := zstd.NewReader(nil, do...)
-	if err != nil {
-		return fmt.Errorf("decompressor: %w", err)
-	}
-	c.enc, c.dec = append(c.enc, enc), append(c.dec, dec)
-	return nil
+	return enc, nil
+}
+
+// trained tells a dictionary with tables from plain words.
+func trained(dictionary []byte) bool {
+	return bytes.HasPrefix(dictionary, []byte{0x37, 0xa4, 0x30, 0xec})
 }
 
 // Pack compresses the text if that helps and pads the whole to a Padmé length: at most 12 % more, and few distinct lengths.
@@ -91,7 +121,10 @@ func (c *Codec) Pack(p Plain) ([]byte, error) {
 	if size := len(p.Head) + len(p.Text); size > schema.MaxPlain {
 		return nil, fmt.Errorf("%w: %d bytes, at most %d", ErrBomb, size, schema.MaxPlain)
 	}
-	text, way := c.compress(p.Text)
+	text, way, err := c.compress(p.Text)
+	if err != nil {
+		return nil, err
+	}
 	var body []byte
 	mark := uint64(way) << 1
 	if p.Short {
@@ -104,19 +137,32 @@ func (c *Codec) Pack(p Plain) ([]byte, error) {
 	return append(out, make([]byte, Padme(len(out))-len(out))...), nil
 }
 
-// compress tries every way and returns the shortest.
-func (c *Codec) compress(text []byte) (best []byte, way int) {
+// compress finds the dictionary that serves best and returns the text in the shortest way.
+func (c *Codec) compress(text []byte) (best []byte, way int, err error) {
 	best, way = text, asItIs
 	if len(text) == 0 {
-		return best, way
+		return best, way, nil
 	}
-	for i, enc := range c.enc {
-		z := enc.EncodeAll(text, nil)
-		if bytes.HasPrefix(z, zstdMagic) && len(z)-len(zstdMagic) < len(best) {
+	for i, p := range c.presses {
+		if z := p.quick.EncodeAll(text, nil); worth(z, best) {
 			best, way = z[len(zstdMagic):], compressed+i
 		}
 	}
-	return best, way
+	if way == asItIs || len(text) < worthwhile {
+		return best, way, nil
+	}
+	enc, err := c.presses[way-compressed].better()
+	if err != nil {
+		return nil, 0, err
+	}
+	if z := enc.EncodeAll(text, nil); worth(z, best) {
+		best = z[len(zstdMagic):]
+	}
+	return best, way, nil
+}
+
+func worth(z, best []byte) bool {
+	return bytes.HasPrefix(z, zstdMagic) && len(z)-len(zstdMagic) < len(best)
 }
 
 // Unpack undoes Pack. Padding that is not zero is refused, so that nothing hides in it.
@@ -148,10 +194,10 @@ func (c *Codec) decompress(body []byte, way int) ([]byte, error) {
 	if way == asItIs {
 		return body, nil
 	}
-	if way-compressed >= len(c.dec) {
-		return nil, fmt.Errorf("%w: dictionary %d of %d", ErrDamaged, way-compressed, len(c.dec)-1)
+	if way-compressed >= len(c.presses) {
+		return nil, fmt.Errorf("%w: dictionary %d of %d", ErrDamaged, way-compressed, len(c.presses)-1)
 	}
-	plain, err := c.dec[way-compressed].DecodeAll(append(append([]byte(nil), zstdMagic...), body...), nil)
+	plain, err := c.presses[way-compressed].dec.DecodeAll(append(append([]byte(nil), zstdMagic...), body...), nil)
 	switch {
 	case errors.Is(err, zstd.ErrDecoderSizeExceeded), errors.Is(err, zstd.ErrWindowSizeExceeded):
 		return nil, ErrBomb
