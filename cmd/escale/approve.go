@@ -50,6 +50,11 @@ func (s *session) approve(ctx context.Context, d *dpo.Desk, args []string, all, 
 	if err != nil {
 		return err
 	}
+	if unproved > 0 {
+		if err := s.record(audit.Entry{Kind: audit.Refusal, Count: uint64(unproved), Reason: "requests_unproved"}); err != nil {
+			return err
+		}
+	}
 	doc := approvalDoc{Requests: []requestDoc{}, Unproved: unproved}
 	var chosen []dpo.Request
 	for _, r := range requests {

@@ -8,6 +8,7 @@ import (
 	"escale/clients/hubclient"
 	"escale/clients/profile"
 	"escale/clients/text"
+	"escale/clients/witness"
 	"escale/crypto/ledger"
 	"escale/store/audit"
 	"escale/sync/replica"
@@ -59,7 +60,7 @@ func (s *session) exchange(ctx context.Context, c *hubclient.Client) (replica.Re
 	if err != nil {
 		return replica.Report{}, err
 	}
-	keys := s.readable()
+	keys, doubtful := s.readable(), s.prof.Doubtful()
 	g := s.newProgress()
 	r := replica.New(store, c, func(step replica.Step, done, total int) { g.tell(s.stepSentence(step, done, total)) })
 	rep, err := r.Run(ctx)
@@ -67,7 +68,16 @@ func (s *session) exchange(ctx context.Context, c *hubclient.Client) (replica.Re
 		rep, err = r.Run(ctx)
 	}
 	g.end()
-	return rep, errors.Join(err, s.noteExchange(ctx, c, &rep, err, s.readable()-keys))
+	return rep, errors.Join(err, s.witness(witness.Entries(&rep, err, doubtful, s.prof.Doubtful())), s.noteExchange(ctx, c, &rep, err, s.readable()-keys))
+}
+
+// witness records what of an exchange was not as it should be.
+func (s *session) witness(entries []audit.Entry) error {
+	var errs []error
+	for _, e := range entries {
+		errs = append(errs, s.record(e))
+	}
+	return errors.Join(errs...)
 }
 
 func (s *session) stepSentence(step replica.Step, done, total int) func() string {
@@ -90,17 +100,11 @@ func (s *session) noteExchange(ctx context.Context, c *hubclient.Client, rep *re
 	if len(rep.Differ) > 0 {
 		errs = append(errs, s.prof.Compared(ctx, rep.HubTime, rep.Equal, rep.Differ))
 	}
-	for _, r := range rep.Repairs {
-		errs = append(errs, s.record(audit.Entry{Kind: audit.Repair, Scope: r.Scope[:], Count: uint64(r.Here + r.There)}))
-	}
 	if newKeys > 0 {
 		errs = append(errs, s.record(audit.Entry{Kind: audit.KeyOperation, Count: uint64(newKeys), Reason: "scopes opened"}))
 	}
-	if errors.Is(err, replica.ErrDiverged) || errors.Is(err, replica.ErrRefused) {
-		errs = append(errs, s.record(audit.Entry{Kind: audit.Divergence, Count: uint64(len(rep.Differ))}))
-	}
-	if rep.Quarantined > 0 {
-		errs = append(errs, s.record(audit.Entry{Kind: audit.Quarantine, Count: uint64(rep.Quarantined)}))
+	if errors.Is(err, hubclient.ErrWrongPin) || errors.Is(err, hubclient.ErrProtocol) {
+		errs = append(errs, s.record(audit.Entry{Kind: audit.Refusal, Reason: "hub_not_genuine"}))
 	}
 	if skew, ok := c.Skew(); ok && (skew > maxSkew || skew < -maxSkew) {
 		now := s.clock()
