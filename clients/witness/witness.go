@@ -92,11 +92,11 @@ func Code(err error) (string, bool) {
 	return "", false
 }
 
-// Entries returns what the log should say of an exchange: what the error proves, which scopes differ, what was given back,
-// that the hub's database is another one, and what came and does not count or does not open. Before and after are what the
-// profile held of the latter around the exchange.
+// Entries returns what the log should say of an exchange: what its errors prove, also those after which it ended well;
+// which scopes differ, what was given back, that the hub's database is another one, and what came and does not count or does
+// not open. Before and after are what the profile held of the latter around the exchange.
 func Entries(rep *replica.Report, err error, before, after profile.Doubtful) []audit.Entry {
-	out := failed(rep, err)
+	out := proved(rep, err)
 	for _, r := range rep.Repairs {
 		out = append(out, audit.Entry{Kind: audit.Repair, Scope: r.Scope[:], Count: uint64(r.Here + r.There)})
 	}
@@ -115,14 +115,28 @@ func Entries(rep *replica.Report, err error, before, after profile.Doubtful) []a
 	return out
 }
 
-func failed(rep *replica.Report, err error) []audit.Entry {
-	code, ok := Code(err)
-	if !ok {
-		return nil
+// proved makes one entry of each sort of error, however often it came.
+func proved(rep *replica.Report, err error) (out []audit.Entry) {
+	told := map[string]int{}
+	for _, e := range append([]error{err}, rep.Caught...) {
+		code, ok := Code(e)
+		if !ok {
+			continue
+		}
+		at, again := told[code]
+		if again {
+			out[at].Count++
+			continue
+		}
+		told[code] = len(out)
+		out = append(out, audit.Entry{Kind: kindOf(e), Count: uint64(max(1, len(rep.Differ))), Reason: code})
 	}
-	kind := audit.Refusal
+	return out
+}
+
+func kindOf(err error) audit.Kind {
 	if errors.Is(err, replica.ErrDiverged) || errors.Is(err, replica.ErrRefused) {
-		kind = audit.Divergence
+		return audit.Divergence
 	}
-	return []audit.Entry{{Kind: kind, Count: uint64(len(rep.Differ)), Reason: code}}
+	return audit.Refusal
 }

@@ -97,6 +97,7 @@ func (p *puller) take(ctx context.Context, asked []wire.Cursor, reply *wire.Pull
 		case ctx.Err() != nil:
 			return false, ctx.Err()
 		case err != nil:
+			p.rep.catch(err)
 			p.fault = errors.Join(p.fault, err)
 			delete(p.wanted, page.Scope)
 		}

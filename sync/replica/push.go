@@ -129,6 +129,7 @@ func (r *Replica) pushBatch(ctx context.Context, batch []loaded, rep *Report) er
 			r.taken[res.Set] = true
 		case wire.Refused:
 			rep.Refused = append(rep.Refused, res)
+			rep.catch(fmt.Errorf("%w: %s", ErrRefused, res.Reason))
 			continue
 		default:
 			continue // partial, gap, ledger: the next round sends what is missing

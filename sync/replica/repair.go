@@ -186,6 +186,9 @@ func (r *Replica) takeBack(ctx context.Context, scope schema.Scope, missing []sc
 		if ctx.Err() != nil {
 			return back, fmt.Errorf("%w: %w", errLine, ctx.Err())
 		}
+		if err != nil {
+			rep.catch(err)
+		}
 		back, fault = append(back, took...), errors.Join(fault, err)
 		left := without(missing, took)
 		if len(left) == len(missing) {

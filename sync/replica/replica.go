@@ -125,6 +125,17 @@ type Report struct {
 	Repairs     []Repair       // what was missing on either side and was given back
 	Renewed     *Renewed       // another hub database than before
 	HubTime     int64          // Unix milliseconds, signed by the hub
+	Caught      []error        // why something that the hub said or sent was not taken, although the exchange may have ended well
+}
+
+// maxCaught bounds what is kept of a hub that never says anything else.
+const maxCaught = 64
+
+// catch keeps evidence: a hub that sends what is not genuine among what is, or takes back a refusal, is equal in the end.
+func (r *Report) catch(err error) {
+	if len(r.Caught) < maxCaught {
+		r.Caught = append(r.Caught, err)
+	}
 }
 
 // Renewed says that the hub's database is another one than this device last agreed with, and what it held when that was
