@@ -84,7 +84,7 @@ func newBase(t *testing.T) *base {
 	t.Helper()
 	ctx := context.Background()
 	b := &base{disks: map[string]faultdisk.Image{}, packs: newPacks(t)}
-	w := &world{t: t, base: b, now: begin, rng: rand.New(rand.NewPCG(0, 0)), hubHolds: held{}, model: newModel()}
+	w := &world{t: t, base: b, now: begin, rng: rand.New(rand.NewPCG(0, 0)), hubHolds: held{}, model: newModel(), story: &story{}}
 	random, source := drawing(0, 1), b.packs[0]
 	keys := must[profile.Keys](t)(profile.NewKeys(random, true))
 	card := must[dpo.Card](t)(dpo.CardOf(keys))

@@ -59,7 +59,7 @@ func (w *world) step() {
 			w.done[e.name]++
 			return
 		}
-		w.trace = w.trace[:len(w.trace)-1]
+		w.story.lines = w.story.lines[:len(w.story.lines)-1]
 	}
 }
 

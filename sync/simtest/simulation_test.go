@@ -77,12 +77,13 @@ func environment(t *testing.T, name string, otherwise int) int {
 func play(t *testing.T, b *base, seed uint64, tell bool) map[string]int {
 	t.Helper()
 	w := newWorld(t, b, seed)
+	told := w.story
 	t.Cleanup(func() {
 		if t.Failed() {
 			t.Logf("seed %d fails; SEED=%d go test ./sync/simtest -run TestSimulation plays it alone", seed, seed)
 		}
 		if tell {
-			fmt.Println(strings.Join(w.trace, "\n"))
+			fmt.Println(strings.Join(told.lines, "\n"))
 		}
 	})
 	w.populate()

@@ -75,14 +75,14 @@ type world struct {
 	streams    uint64 // of randomness
 	copies     int
 	done       map[string]int // events, by name
-	trace      []string
+	story      *story
 }
 
 func newWorld(t *testing.T, b *base, seed uint64) *world {
 	t.Helper()
 	w := &world{t: t, base: b, now: begin, rng: mrand.New(mrand.NewPCG(seed, 7)), hubHolds: held{}, model: newModel(),
 		inSets: map[schema.Hash][]string{}, aside: map[schema.Scope][]schema.Hash{}, unread: map[schema.Scope][]schema.Hash{},
-		done: map[string]int{}, streams: seed << 20}
+		done: map[string]int{}, streams: seed << 20, story: &story{}}
 	w.startHub(b.hub)
 	return w
 }
@@ -122,8 +122,11 @@ func (w *world) summonOfficer() {
 	}
 }
 
+// story is what happened, in words. It outlives its world: whoever tells it must not keep all disks in memory.
+type story struct{ lines []string }
+
 func (w *world) note(format string, args ...any) {
-	w.trace = append(w.trace, fmt.Sprintf(format, args...))
+	w.story.lines = append(w.story.lines, fmt.Sprintf(format, args...))
 }
 
 const hubFile = "/hub.db"
