@@ -56,6 +56,7 @@ func (s *session) confirmBackup(ctx context.Context, d *dpo.Desk, name string, f
 	if rep.Synced {
 		err = s.prof.Agreed(ctx, rep.HubTime)
 	}
-	doc := horizonDoc{Digest: sum, Time: time.Unix(st.Time, 0).UTC(), ChangeSets: st.Sets, Scopes: len(st.Scopes)}
+	signed, _ := s.prof.Log().State().Horizon()
+	doc := horizonDoc{Digest: sum, Time: time.Unix(signed.Time, 0).UTC(), ChangeSets: st.Sets, Scopes: len(st.Scopes)}
 	return errors.Join(err, s.print(doc, func(w *page) { w.s(text.OrgBackupConfirmed, "digest", sum) }))
 }

@@ -12,6 +12,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"time"
 
 	"escale/crypto/envelope"
 	"escale/crypto/ledger"
@@ -40,7 +41,6 @@ type Statement struct {
 	Org      schema.Org
 	HubEpoch wire.HubEpoch
 	Ledger   wire.Head
-	Time     int64  // when it was read back, Unix seconds
 	Sets     uint64 // change-sets of all scopes
 	Scopes   []Scope
 }
@@ -59,6 +59,7 @@ type File struct {
 	_         struct{} `cbor:",toarray"`
 	Statement []byte
 	Tips      [][]byte
+	Time      int64 // when it was read back, Unix seconds; whoever reads it back again signs the same statement
 }
 
 // Holding is one scope as a hub holds it.
@@ -67,10 +68,10 @@ type Holding struct {
 	Tips  []wire.Tip
 }
 
-// New makes the file of a backup that holds these scopes, sorted.
-func New(s Statement, scopes []Holding) (*File, error) {
+// New makes the file of a backup that was read back at a time and holds these scopes, sorted.
+func New(s Statement, scopes []Holding, at time.Time) (*File, error) {
 	s.Label, s.Scopes, s.Sets = label, []Scope{}, 0
-	f := &File{Tips: [][]byte{}}
+	f := &File{Tips: [][]byte{}, Time: at.Unix()}
 	for _, h := range scopes {
 		list, name, err := admit.EncodeCut(h.Tips)
 		if err != nil {
@@ -90,8 +91,8 @@ func New(s Statement, scopes []Holding) (*File, error) {
 
 func (s *Statement) check() error {
 	switch {
-	case s.Label != label || s.Org.IsZero() || s.Time < 0:
-		return fmt.Errorf("%w: label, organisation or time", ErrStatement)
+	case s.Label != label || s.Org.IsZero():
+		return fmt.Errorf("%w: label or organisation", ErrStatement)
 	case len(s.Scopes) > MaxScopes:
 		return fmt.Errorf("%w: %d scopes, at most %d", ErrStatement, len(s.Scopes), MaxScopes)
 	}
@@ -139,6 +140,9 @@ func ParseFile(b []byte) (*File, *Statement, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	if f.Time < 0 {
+		return nil, nil, fmt.Errorf("%w: time", ErrStatement)
+	}
 	if len(f.Tips) != len(s.Scopes) {
 		return nil, nil, fmt.Errorf("%w: %d lists for %d scopes", ErrStatement, len(f.Tips), len(s.Scopes))
 	}
@@ -162,5 +166,5 @@ func (f *File) Whole() bool {
 
 // Result is what an officer's device links: that this backup was read back.
 func (f *File) Result(s *Statement) *ledger.Horizon {
-	return &ledger.Horizon{HubEpoch: s.HubEpoch, Digest: Digest(f.Statement), Number: s.Sets, Time: s.Time}
+	return &ledger.Horizon{HubEpoch: s.HubEpoch, Digest: Digest(f.Statement), Number: s.Sets, Time: f.Time}
 }

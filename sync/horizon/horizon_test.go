@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"testing"
+	"time"
 
 	"escale/schema"
 	"escale/schema/canon"
@@ -18,11 +19,11 @@ func holding(n byte, tips ...wire.Tip) horizon.Holding {
 
 func sample(t testing.TB) *horizon.File {
 	t.Helper()
-	s := horizon.Statement{Org: schema.Org{1}, HubEpoch: wire.HubEpoch{2}, Ledger: wire.Head{Height: 3, Hash: schema.Hash{4}}, Time: 5}
+	s := horizon.Statement{Org: schema.Org{1}, HubEpoch: wire.HubEpoch{2}, Ledger: wire.Head{Height: 3, Hash: schema.Hash{4}}}
 	f, err := horizon.New(s, []horizon.Holding{
 		holding(1, wire.Tip{Stream: schema.Stream{1}, Seq: 7, Set: schema.Hash{7}}),
 		holding(2, wire.Tip{Stream: schema.Stream{3}, Seq: 2, Set: schema.Hash{8}}, wire.Tip{Stream: schema.Stream{2}, Seq: 5, Set: schema.Hash{9}}),
-	})
+	}, time.Unix(5, 0))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -54,6 +55,19 @@ func TestStatementReadsBack(t *testing.T) {
 	r := f.Result(s)
 	if r.Number != 14 || r.Digest != horizon.Digest(f.Statement) || r.Time != 5 || r.HubEpoch != s.HubEpoch {
 		t.Errorf("%+v", r)
+	}
+}
+
+// An officer compares the digest that two readings of the same backup give.
+func TestReadingBackAgainGivesTheSameDigest(t *testing.T) {
+	s := horizon.Statement{Org: schema.Org{1}}
+	first, err := horizon.New(s, []horizon.Holding{holding(1)}, time.Unix(5, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := horizon.New(s, []horizon.Holding{holding(1)}, time.Unix(6, 0))
+	if err != nil || horizon.Digest(first.Statement) != horizon.Digest(second.Statement) {
+		t.Errorf("another digest a second later: %v", err)
 	}
 }
 

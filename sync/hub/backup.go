@@ -15,7 +15,7 @@ func (h *Hub) Statement(ctx context.Context) (*horizon.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := horizon.Statement{Org: h.id.Org, HubEpoch: h.id.Epoch, Ledger: headOf(state.Head()), Time: h.opts.Clock().Unix()}
+	s := horizon.Statement{Org: h.id.Org, HubEpoch: h.id.Epoch, Ledger: headOf(state.Head())}
 	var scopes []horizon.Holding
 	err = h.store.View(ctx, func(tx Tx) error {
 		rows, err := tx.Scopes()
@@ -38,7 +38,7 @@ func (h *Hub) Statement(ctx context.Context) (*horizon.File, error) {
 	if err != nil {
 		return nil, refusal(err)
 	}
-	f, err := horizon.New(s, scopes)
+	f, err := horizon.New(s, scopes, h.opts.Clock())
 	return f, refusal(err)
 }
 
