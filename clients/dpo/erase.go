@@ -35,6 +35,9 @@ type ErasedScope struct {
 // Erase orders that the called records be erased, and in the same order the next epoch of every scope that they lie in:
 // what is carried over to it leaves them out. The renewal of the recovery key goes with it where there is one.
 func (d *Desk) Erase(ctx context.Context, call Call) error {
+	if _, err := d.Sync(ctx); err != nil {
+		return err
+	}
 	state := d.p.Log().State()
 	gone := slices.DeleteFunc(call.objects(), func(o schema.Object) bool { _, is := state.Erased(o); return is })
 	if len(gone) == 0 {
@@ -55,6 +58,13 @@ func (d *Desk) Erase(ctx context.Context, call Call) error {
 			return fmt.Errorf("%w: %v", ErrNoReader, r.Scope)
 		}
 		bodies = append(bodies, &ledger.OpenEpoch{Scope: r.Scope, Number: r.To, Grantees: r.Grantees, Executor: r.Executor, Voids: r.Voids})
+	}
+	if c, ok := state.Custody(); ok { // the old recovery key may open what an old backup holds
+		renewal, err := d.newCustody(ctx, c.Custodians, c.Threshold)
+		if err != nil {
+			return err
+		}
+		bodies = append(renewal, bodies...)
 	}
 	if err := d.keepCall(ctx, call); err != nil {
 		return err

@@ -122,7 +122,32 @@ func (h *Home) Unlock(ctx context.Context, n int, passphrase vault.Secret) (*pro
 	if err != nil {
 		return nil, err
 	}
-	return h.open(ctx, n, keys)
+	p, err := h.open(ctx, n, keys)
+	if err != nil {
+		return nil, err
+	}
+	if err := h.renew(ctx, n, p, passphrase); err != nil {
+		return nil, errors.Join(err, p.Close())
+	}
+	return p, nil
+}
+
+// renew puts a renewed KEM key into the vault in place of the old one, which is gone then.
+func (h *Home) renew(ctx context.Context, n int, p *profile.Profile, passphrase vault.Secret) error {
+	keys, due := p.RenewedKeys()
+	if !due {
+		return nil
+	}
+	b, err := keys.Encode()
+	if err != nil {
+		return err
+	}
+	payload := vault.NewSecret(b)
+	defer payload.Wipe()
+	if err := vault.Replace(h.vault(n), passphrase, payload, h.Rand); err != nil {
+		return classify(err) // also where old bytes remain: the old key counts as destroyed only when they do not
+	}
+	return p.KeysKept(ctx)
 }
 
 func (h *Home) open(ctx context.Context, n int, keys profile.Keys) (*profile.Profile, error) {

@@ -35,7 +35,7 @@ func (x Exchange) Attend(ctx context.Context) (bool, error) {
 	busy := false
 	var failed error // one duty that cannot be done keeps no other from being done
 	for _, duty := range []func(context.Context) (bool, error){
-		x.offerBlobs, x.takeKeys, x.execute, x.takeCuts, x.takePacks, x.writePacks, x.confirmPacks, x.forgetDestroyed, x.readOn, x.fetchBundles, x.takeHorizon,
+		x.offerBlobs, x.takeKeys, x.execute, x.takeCuts, x.takePacks, x.writePacks, x.confirmPacks, x.forgetDestroyed, x.keepShare, x.renewKEM, x.readOn, x.fetchBundles, x.takeHorizon,
 	} {
 		did, err := duty(ctx)
 		failed = errors.Join(failed, err)

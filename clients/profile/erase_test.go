@@ -7,6 +7,7 @@ import (
 	"escale/clients/dpo"
 	"escale/clients/profile"
 	"escale/schema"
+	"escale/sync/changeset"
 )
 
 // call names all that a laptop holds of a record.
@@ -18,6 +19,20 @@ func (l *laptop) call(records ...schema.Object) dpo.Call {
 		c.Records = append(c.Records, dpo.CalledRecord{Record: r, Parts: parts})
 	}
 	return c
+}
+
+// mustHoldHashesOnly looks at the stored bytes.
+func (l *laptop) mustHoldHashesOnly(c dpo.Call) {
+	l.o.t.Helper()
+	for _, h := range c.Records[0].Parts[0].Sets {
+		raw := must[[]byte](l.o.t)(l.p.SetBytes(context.Background(), h))
+		set := must[*changeset.Set](l.o.t)(changeset.Parse(raw))
+		for i := range set.Deltas {
+			if d := &set.Deltas[i]; !d.Erased && d.Object == c.Records[0].Record {
+				l.o.t.Fatalf("%s still stores a sealed delta of what was erased", l.name)
+			}
+		}
+	}
 }
 
 func (l *laptop) mustLack(o schema.Object) {
@@ -41,8 +56,11 @@ func TestErasedEverywhereAndNeverBack(t *testing.T) {
 	b.edit(y, opOf("lww", "the neighbour was edited"))
 	copied := a.image("copy")
 	o.scopeState(s)
-	ok(t, o.desk.Erase(context.Background(), a.call(x)))
+	call := a.call(x)
+	ok(t, o.desk.Erase(context.Background(), call))
 	settle(b, a)
+	a.mustHoldHashesOnly(call)
+	b.mustHoldHashesOnly(call)
 	for _, l := range []*laptop{a, b} {
 		l.mustLack(x)
 		l.mustRead(y, "the neighbour was edited")

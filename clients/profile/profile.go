@@ -76,8 +76,10 @@ type Profile struct {
 	carriages     map[schema.Scope]carriage
 	segment       *openedSegment
 	cuts          map[schema.Hash][]schema.Hash
-	judged        uint64 // ledger height up to which verdicts were computed
-	erased        uint64 // and up to which erasures were carried out
+	judged        uint64      // ledger height up to which verdicts were computed
+	renewed       *Keys       // what the vault is to hold from now on; nil if it does
+	share         schema.Hash // of which share of the recovery key this device is known to hold
+	erased        uint64      // and up to which erasures were carried out
 	sessions      map[schema.Hash]*seal.Session
 	open          map[schema.Scope]*openSet
 	sitting       map[schema.Object]*Part // opened parts of capture-only scopes: memory only
@@ -136,7 +138,7 @@ func Open(ctx context.Context, db *agentdb.DB, keys Keys, opts Options) (*Profil
 	if err := db.Update(ctx, p.load); err != nil {
 		return nil, err
 	}
-	for _, step := range []func(context.Context) error{p.keyStored, p.CloseOpenSets, p.judgeAgain, p.erase} {
+	for _, step := range []func(context.Context) error{p.keyStored, p.CloseOpenSets, p.judgeAgain, p.erase, p.adoptKEM} {
 		if err := step(ctx); errors.Is(err, agentdb.ErrFull) {
 			p.readOnly = true // what an earlier process left open is as durable as it was; there is no room to sign it
 		} else if err != nil {

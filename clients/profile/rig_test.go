@@ -239,6 +239,10 @@ func (l *laptop) reopen() {
 	l.o.t.Helper()
 	ok(l.o.t, l.p.Close())
 	l.p = l.o.open(l.name, l.keys, l.hook)
+	if keys, due := l.p.RenewedKeys(); due { // as clients/home does with the vault
+		l.keys = keys
+		ok(l.o.t, l.p.KeysKept(context.Background()))
+	}
 }
 
 // image copies the laptop's folder as it lies on the disk now.

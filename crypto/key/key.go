@@ -50,11 +50,12 @@ type Context string
 
 // One context for each signed type.
 const (
-	ContextChangeSet Context = "escale/v1/change-set"
-	ContextOrder     Context = "escale/v1/order"
-	ContextLink      Context = "escale/v1/link"
-	ContextJoin      Context = "escale/v1/join"
-	ContextTime      Context = "escale/v1/hub-time"
+	ContextChangeSet   Context = "escale/v1/change-set"
+	ContextOrder       Context = "escale/v1/order"
+	ContextLink        Context = "escale/v1/link"
+	ContextJoin        Context = "escale/v1/join"
+	ContextTime        Context = "escale/v1/hub-time"
+	ContextCertificate Context = "escale/v1/certificate"
 )
 
 // Signature is an Ed25519ctx signature.

@@ -96,3 +96,22 @@ func read(path string) (file, error) {
 	}
 	return parse(b)
 }
+
+// Replace seals another payload with the same parameters under the same passphrase. The file is replaced whole or not at
+// all, and the old bytes are overwritten.
+func Replace(path string, passphrase, payload Secret, rand io.Reader) error {
+	f, err := read(path)
+	if err != nil {
+		return err
+	}
+	old, err := f.unlock(passphrase)
+	if err != nil {
+		return err
+	}
+	old.Wipe()
+	b, err := lock(passphrase, payload, f.params(), rand)
+	if err != nil {
+		return err
+	}
+	return replace(path, b, rand)
+}

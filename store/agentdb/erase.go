@@ -28,3 +28,9 @@ func (t *Tx) DropPart(o schema.Object) error {
 	_, err := t.exec(`DELETE FROM parts WHERE object = ?`, o[:])
 	return err
 }
+
+// DropMeta forgets a value.
+func (t *Tx) DropMeta(key string) error {
+	_, err := t.exec(`DELETE FROM meta WHERE key = ?`, key)
+	return err
+}

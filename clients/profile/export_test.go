@@ -1,0 +1,29 @@
+package profile
+
+import (
+	"context"
+
+	"escale/crypto/custody"
+	"escale/crypto/seal"
+	"escale/schema"
+)
+
+// HeldEpochs returns the epoch keys that are here.
+func (p *Profile) HeldEpochs(s schema.Scope) (out []seal.EpochPrivate) {
+	for id, k := range p.epochs {
+		if id.scope == s {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// HeldShare returns this device's share of a recovery key, if it still has one.
+func (p *Profile) HeldShare(ctx context.Context) (custody.Share, bool) {
+	h, err := p.heldShare(ctx)
+	if err != nil || h == nil || len(h.Share) == 0 {
+		return custody.Share{}, false
+	}
+	s, err := custody.DecodeShare(h.Share)
+	return s, err == nil
+}
