@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"escale/clients/profile"
+	"escale/crypto/key"
 	"escale/crypto/ledger"
 	"escale/schema/canon"
 	"escale/sync/admit"
@@ -203,7 +204,7 @@ func typed(err error) bool {
 	return errors.As(err, &refusal) || slices.ContainsFunc([]error{
 		replica.ErrDiverged, replica.ErrRefused, replica.ErrRestored, canon.ErrFormat, changeset.ErrMalformed, changeset.ErrBound,
 		changeset.ErrParts, changeset.ErrForeign, admit.ErrSignature, admit.ErrUnknownDevice, admit.ErrUnknownLedger, ledger.ErrInvalid,
-		ledger.ErrNotExtending, ledger.ErrRollback, ledger.ErrFork, ledger.ErrForeign, profile.ErrGap, profile.ErrBlob, wire.ErrMoved,
+		key.ErrSignature, ledger.ErrNotExtending, ledger.ErrRollback, ledger.ErrFork, ledger.ErrForeign, profile.ErrGap, profile.ErrBlob, wire.ErrMoved,
 	}, func(known error) bool { return errors.Is(err, known) })
 }
 
