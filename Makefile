@@ -9,7 +9,7 @@ export CGO_ENABLED = 0
 PROGRAMS = escale escale-hub
 PLATFORMS = linux/amd64 linux/arm64 windows/amd64 windows/arm64 darwin/amd64 darwin/arm64
 
-.PHONY: help build demo test check fmt vet lint tidy rules bench conformance load sim mutants kill fuzz cross clean
+.PHONY: help build demo test check fmt vet lint tidy rules bench conformance load sim mutants kill evil fuzz cross clean
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -66,6 +66,10 @@ mutants: ## break one line at a time and see which test notices (ONLY=NAME, JSON
 
 kill: ## kill real hubs and laptops KILLS=n times at moments drawn from SEED, and ask what is left of what they acknowledged
 	KILLS=$(or $(KILLS),200) SEED=$(if $(filter command line,$(origin SEED)),$(SEED),$$(date +%s)) $(GO) test -count=1 -timeout 0 -v -run TestKilled ./cmd/escale/killtest
+
+evil: ## let hostile hubs and laptops try everything, with every byte of what is served flipped
+	EVIL=1 $(GO) test -count=1 -timeout 0 -v -run 'TestEvil|TestLying|TestForked|TestPackOfGarbage|TestEveryFlipped|TestFlipped|TestTamper|TestHubHolds|TestWrongShare|TestBombIs|TestPadme' \
+	  ./clients/profile ./crypto/... ./store/audit ./cmd/escale-hub
 
 fuzz: ## run every fuzz target for FUZZTIME
 	@for pkg in $$($(GO) list ./...); do \
