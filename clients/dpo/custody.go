@@ -59,7 +59,9 @@ func (d *Desk) OrderRecovery(ctx context.Context, custodian schema.Device) (int,
 		if !ok || slices.ContainsFunc(cur.Readers(), func(id schema.Device) bool { return stands(state, id) }) {
 			continue
 		}
-		if want := readersToBe(state, sc.ID); len(want) > 0 {
+		want := readersToBe(state, sc.ID)
+		ordered := slices.ContainsFunc(cur.Grants, func(g ledger.EpochGrant) bool { return g.LinkedAt == 0 && g.Executor == custodian })
+		if len(want) > 0 && !ordered {
 			bodies = append(bodies, &ledger.Grant{Scope: sc.ID, Number: cur.Number, Grantees: want, Executor: custodian})
 		}
 	}
@@ -106,4 +108,16 @@ func FormerCustody(log *ledger.Log) (out []OldShares, err error) {
 		out = out[:len(out)-1]
 	}
 	return out, nil
+}
+
+// Recover opens with handed shares what nobody reads any more, on this officer's device, which must be a custodian's, and
+// wraps it to those who may read it. An order that is missing is given first.
+func (d *Desk) Recover(ctx context.Context, shares []profile.HandedShare) (int, error) {
+	if _, err := d.Sync(ctx); err != nil {
+		return 0, err
+	}
+	if _, err := d.OrderRecovery(ctx, d.p.Keys.Device); err != nil {
+		return 0, err
+	}
+	return d.exchange().Recover(ctx, shares)
 }

@@ -299,8 +299,9 @@ func (d *Desk) grants(fresh map[schema.Scope][]schema.Device) (out []ledger.Body
 			out = append(out, &ledger.OpenEpoch{Scope: s.ID, Number: 1, Grantees: want, Executor: d.executor(want)})
 			continue
 		}
-		if missing := lacking(want, &e); len(missing) > 0 {
-			out = append(out, &ledger.Grant{Scope: s.ID, Number: e.Number, Grantees: missing, Executor: d.executor(e.Readers())})
+		able := slices.DeleteFunc(slices.Clone(e.Readers()), func(id schema.Device) bool { return !stands(state, id) })
+		if missing := lacking(want, &e); len(missing) > 0 && len(able) > 0 { // where nobody is left, custody has to recover
+			out = append(out, &ledger.Grant{Scope: s.ID, Number: e.Number, Grantees: missing, Executor: d.executor(able)})
 		}
 	}
 	return out

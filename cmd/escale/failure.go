@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -18,6 +19,7 @@ import (
 	"escale/clients/profile"
 	"escale/clients/text"
 	"escale/cmd/escale/term"
+	"escale/crypto/custody"
 	"escale/crypto/invite"
 	"escale/crypto/ledger"
 	"escale/crypto/vault"
@@ -129,7 +131,22 @@ type failure struct {
 
 // failures are the errors that have a sentence, the telling ones first.
 func failures() []failure {
-	return append(append(laptopFailures(), hubFailures()...), workFailures()...)
+	return slices.Concat(custodyFailures(), laptopFailures(), hubFailures(), workFailures())
+}
+
+func custodyFailures() []failure {
+	wrong := &custody.WrongShareError{}
+	return []failure{
+		{dpo.ErrNothingToErase, text.ErrNothingToErase, exitFailed},
+		{dpo.ErrNoReader, text.ErrNoReader, exitPerson},
+		{dpo.ErrNoErasure, text.ErrNoErasure, exitUsage},
+		{dpo.ErrCall, text.ErrCallDamaged, exitUsage},
+		{wrong, text.ErrShareWrong, exitPerson},
+		{custody.ErrShare, text.ErrShareDamaged, exitPerson},
+		{custody.ErrTooFew, text.ErrSharesFew, exitPerson},
+		{custody.ErrPolicy, text.ErrSharePolicy, exitUsage},
+		{profile.ErrNoShare, text.ErrNoShare, exitLocked},
+	}
 }
 
 func laptopFailures() []failure {

@@ -77,7 +77,7 @@ func TestExitCodes(t *testing.T) {
 
 // Every sentence of the table has what it needs to be said: no value stays open.
 func TestEveryFailureCanBeSaid(t *testing.T) {
-	values := []any{"id", "x", "form", "x", "field", "x", "role", "x", "site", "x", "file", "x", "kind", "x", "lang", "x", "format", "x", "scope", "x", "hash", "x", "details", "x"}
+	values := []any{"id", "x", "form", "x", "field", "x", "role", "x", "site", "x", "file", "x", "kind", "x", "lang", "x", "format", "x", "scope", "x", "hash", "x", "details", "x", "device", "x"}
 	for _, lang := range []string{text.English, text.French, text.Arabic} {
 		p, _, _ := testProgram(lang)
 		for _, f := range failures() {

@@ -72,7 +72,7 @@ func (p *program) keyCommand() *cobra.Command {
 			showOlder(w, docs, epochs)
 		})
 	}))
-	return p.group("key", "key", status, p.rotateCommand(), p.drainCommand(), p.closeCommand(), p.destroyCommand())
+	return p.group("key", "key", status, p.rotateCommand(), p.drainCommand(), p.closeCommand(), p.destroyCommand(), p.splitCommand(), p.handCommand(), p.recoverCommand())
 }
 
 // keyReport asks the hub, where this is an officer's laptop and the hub can be reached.

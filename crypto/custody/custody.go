@@ -44,8 +44,11 @@ func (e *WrongShareError) Error() string {
 	return fmt.Sprintf("%s: share %d, of device %s", ErrShare, e.Index, e.Custodian)
 }
 
-// Is reports whether target is ErrShare.
-func (e *WrongShareError) Is(target error) bool { return target == ErrShare }
+// Is reports whether target is ErrShare, or any error of this type.
+func (e *WrongShareError) Is(target error) bool {
+	_, same := target.(*WrongShareError)
+	return same || target == ErrShare
+}
 
 const (
 	secretSize = 32
