@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"escale/clients/caption"
 	"escale/clients/field"
 	"escale/clients/text"
 	"escale/store/audit"
@@ -58,7 +59,7 @@ func (s *session) listWaiting(w *page, all *field.Waiting) {
 	}
 	var rows []waitingRow
 	for _, c := range all.Conflicts {
-		rows = append(rows, waitingRow{c.Urgent, c.Since, c.Record, fieldLabel(c.Record, c.Field, s.say.Lang())})
+		rows = append(rows, waitingRow{c.Urgent, c.Since, c.Record, caption.FieldOf(c.Record, c.Field, s.say.Lang())})
 	}
 	for _, q := range all.Questions {
 		rows = append(rows, waitingRow{q.Urgent, q.Since, q.Record, s.say.S(text.ConflictQuestion)})
@@ -70,7 +71,7 @@ func (s *session) listWaiting(w *page, all *field.Waiting) {
 		if r.urgent {
 			urgent = s.say.S(text.ConflictUrgent)
 		}
-		cells = append(cells, []string{urgent, s.age(r.since), nameOf(r.record), formTitle(r.record, s.say.Lang()), r.record.Site, r.what})
+		cells = append(cells, []string{urgent, s.age(r.since), caption.Name(r.record), caption.FormOf(r.record, s.say.Lang()), r.record.Site, r.what})
 	}
 	w.s(text.ConflictHeading)
 	w.table([]text.Key{text.TableUrgent, text.TableWaits, text.RecordColumnId, text.RecordColumnForm, text.RecordColumnSite, text.TableContent}, cells)
@@ -82,7 +83,7 @@ func (s *session) age(since time.Time) string { return s.say.Age(s.clock().Sub(s
 
 func (s *session) showWaitingIn(w *page, r *field.Record, all *field.Waiting) {
 	if len(all.Conflicts)+len(all.Questions) == 0 {
-		w.s(text.ConflictNothingIn, "id", nameOf(r))
+		w.s(text.ConflictNothingIn, "id", caption.Name(r))
 		return
 	}
 	for _, c := range all.Conflicts {
@@ -97,11 +98,11 @@ func (s *session) showWaitingIn(w *page, r *field.Record, all *field.Waiting) {
 }
 
 func (s *session) showConflict(w *page, c *field.Conflict) {
-	w.s(text.ConflictItem, "form", formTitle(c.Record, s.say.Lang()), "id", nameOf(c.Record), "field", fieldLabel(c.Record, c.Field, s.say.Lang()))
+	w.s(text.ConflictItem, "form", caption.FormOf(c.Record, s.say.Lang()), "id", caption.Name(c.Record), "field", caption.FieldOf(c.Record, c.Field, s.say.Lang()))
 	s.showWaits(w, c.Urgent, c.Since)
-	w.line("  " + nameOf(c.Record) + " " + c.Field)
+	w.line("  " + caption.Name(c.Record) + " " + c.Field)
 	for _, sib := range c.Siblings {
-		w.line("  " + s.say.S(text.ConflictValue, "number", sib.Number, "value", valueText(s.say, c.Record.Form, c.Field, sib.Value)))
+		w.line("  " + s.say.S(text.ConflictValue, "number", sib.Number, "value", caption.Value(s.say, c.Record.Form, c.Field, sib.Value)))
 		s.showSibling(w, c, &sib)
 	}
 	w.line("")
@@ -127,7 +128,7 @@ func (s *session) showSibling(w *page, c *field.Conflict, sib *field.Sibling) {
 		say(text.ConflictHadSeenNothing)
 	}
 	for _, e := range sib.HadSeen {
-		say(text.ConflictHadSeen, "who", s.who(e.Writer), "date", e.At.Local(), "value", valueText(s.say, c.Record.Form, c.Field, e.Value))
+		say(text.ConflictHadSeen, "who", s.who(e.Writer), "date", e.At.Local(), "value", caption.Value(s.say, c.Record.Form, c.Field, e.Value))
 	}
 	if len(sib.Saw) == 0 {
 		say(text.ConflictSawNone)
@@ -156,7 +157,7 @@ func (s *session) showMoment(w *page, m *field.Moment) {
 }
 
 func (s *session) showQuestion(w *page, q *field.Question) {
-	w.s(text.ConflictItem, "form", formTitle(q.Record, s.say.Lang()), "id", nameOf(q.Record), "field", s.say.S(text.ConflictQuestion))
+	w.s(text.ConflictItem, "form", caption.FormOf(q.Record, s.say.Lang()), "id", caption.Name(q.Record), "field", s.say.S(text.ConflictQuestion))
 	s.showWaits(w, q.Urgent, q.Since)
 	for _, e := range q.Endings {
 		w.line("  " + s.endingText(e.What, e.Writer, e.Moment, e.Why))
@@ -169,7 +170,7 @@ func (s *session) showQuestion(w *page, q *field.Question) {
 	for _, c := range q.Parts {
 		w.line("  " + s.say.S(text.ConflictUntouched, "part", s.partLabel(q.Record, c)))
 	}
-	w.s(text.ConflictAsk, "id", nameOf(q.Record))
+	w.s(text.ConflictAsk, "id", caption.Name(q.Record))
 	w.line("")
 }
 

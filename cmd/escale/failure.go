@@ -11,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 
+	"escale/clients/caption"
 	"escale/clients/dpo"
 	"escale/clients/field"
 	"escale/clients/home"
@@ -317,9 +318,9 @@ func (p *program) nameReaders(err error, values map[string]any) {
 	}
 	roles := make([]string, len(closed.Roles))
 	for i, r := range closed.Roles {
-		roles[i] = labelOr(closed.RoleLabels[r], p.say.Lang(), r)
+		roles[i] = caption.Or(closed.RoleLabels[r], p.say.Lang(), r)
 	}
-	values["part"], values["roles"] = labelOr(closed.PartLabel, p.say.Lang(), closed.Part), strings.Join(roles, listMark(p.say))
+	values["part"], values["roles"] = caption.Or(closed.PartLabel, p.say.Lang(), closed.Part), strings.Join(roles, caption.Mark(p.say))
 }
 
 // filled adds the check that failed, where the sentence names one.
@@ -398,9 +399,9 @@ func (l *labelled) of(lang string, one form.Problem) (title, label string) {
 	if l.form == nil {
 		return one.Form, one.Path
 	}
-	title, label = titleOf(l.form, lang), one.Path
+	title, label = caption.Title(l.form, lang), one.Path
 	if f, ok := l.form.Lookup(one.Path); ok {
-		label = labelOf(l.form, f, lang)
+		label = caption.Field(l.form, f, lang)
 	}
 	return title, label
 }

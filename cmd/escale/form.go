@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"escale/clients/caption"
 	"escale/clients/field"
 	"escale/clients/text"
 	"escale/schema/form"
@@ -91,7 +92,7 @@ func distinct[T any](list []T, name func(T) string) []T {
 }
 
 func (s *session) describeForm(f *form.Form) formDoc {
-	return formDoc{f.ID, titleOf(f, s.say.Lang()), f.Version, f.RecordKind, f.ParentKind}
+	return formDoc{f.ID, caption.Title(f, s.say.Lang()), f.Version, f.RecordKind, f.ParentKind}
 }
 
 func showForms(w *page, forms []formDoc, roles []namedDoc) {
@@ -121,7 +122,7 @@ func (s *session) showForm(f *form.Form, b *pack.Bundle) error {
 		p := partDoc{Compartment: c, Label: c, Readers: append([]string{}, b.Tables.Readers(f.RecordKind, c)...)}
 		for _, t := range b.Tables.Compartments {
 			if t.Name == c {
-				p.Label = labelOr(t.Purpose, s.say.Lang(), c)
+				p.Label = caption.Or(t.Purpose, s.say.Lang(), c)
 			}
 		}
 		parts = append(parts, p)
@@ -135,7 +136,7 @@ func (s *session) showForm(f *form.Form, b *pack.Bundle) error {
 }
 
 func (s *session) describeInput(f *form.Form, fd *form.Field) inputDoc {
-	d := inputDoc{Path: fd.Path, Label: labelOf(f, fd, s.say.Lang()), Type: string(fd.Type), Required: fd.Required, Filled: fd.Generate != "" || fd.ReadOnly,
+	d := inputDoc{Path: fd.Path, Label: caption.Field(f, fd, s.say.Lang()), Type: string(fd.Type), Required: fd.Required, Filled: fd.Generate != "" || fd.ReadOnly,
 		Relevant: fd.Relevant, Compartment: fd.Compartment, Merge: string(fd.Merge)}
 	for _, c := range fd.Choices {
 		d.Choices = append(d.Choices, namedDoc{c.Name, c.Label.In(s.say.Lang(), f.DefaultLanguage)})
@@ -178,5 +179,5 @@ func (s *session) showReaders(w *page, p partDoc) {
 	for i, r := range p.Readers {
 		labels[i] = s.roleLabel(r)
 	}
-	w.s(text.FormReaders, "part", p.Compartment, "label", p.Label, "roles", strings.Join(labels, listMark(s.say)))
+	w.s(text.FormReaders, "part", p.Compartment, "label", p.Label, "roles", strings.Join(labels, caption.Mark(s.say)))
 }

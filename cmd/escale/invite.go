@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"escale/clients/caption"
 	"escale/clients/dpo"
 	"escale/clients/text"
 	"escale/crypto/invite"
@@ -92,16 +93,7 @@ func (s *session) printInvitation(v *invite.Invitation) error {
 }
 
 // roleLabel is what people call a role.
-func (s *session) roleLabel(role string) string {
-	for _, k := range s.prof.Directory().Bundles {
-		if b, ok := s.prof.Bundle(k.Pack); ok {
-			if r, ok := b.Tables.Role(role); ok {
-				return r.Label.In(s.say.Lang(), text.English)
-			}
-		}
-	}
-	return role
-}
+func (s *session) roleLabel(role string) string { return caption.Role(s.prof, s.say.Lang(), role) }
 
 // founded returns the officer's desk of an organisation that is at the hub; the first contact brings it there.
 func (s *session) founded(ctx context.Context, f hubFlags) (*dpo.Desk, func(), error) {

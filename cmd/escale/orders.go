@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"escale/clients/caption"
 	"escale/clients/dpo"
 	"escale/clients/text"
 	"escale/crypto/ledger"
@@ -101,7 +102,7 @@ func (s *session) bodyTexts(contents []contentDoc) string {
 	for i, c := range contents {
 		out[i] = s.say.S(text.BodyLine, "what", s.say.S(text.ForBody(c.Kind)), "count", c.Count)
 	}
-	return strings.Join(out, listMark(s.say))
+	return strings.Join(out, caption.Mark(s.say))
 }
 
 // showOrders lists what waits, and of each laptop that would be enrolled what an officer has to compare before signing.

@@ -46,6 +46,11 @@ type page struct {
 
 func (w *page) line(s string) { w.b.WriteString(s + "\n") }
 
+// lines returns what was gathered.
+func (w *page) lines() []string {
+	return strings.Split(strings.TrimSuffix(w.b.String(), "\n"), "\n")
+}
+
 func (w *page) s(k text.Key, args ...any) { w.line(w.say.S(k, args...)) }
 
 func (w *page) n(k text.Key, count int, args ...any) { w.line(w.say.N(k, count, args...)) }

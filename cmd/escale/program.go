@@ -108,7 +108,7 @@ func (p *program) root() *cobra.Command {
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.AddCommand(p.orgCommand(), p.joinCommand(), p.recordCommand(), p.conflictsCommand(), p.resolveCommand(), p.formCommand(), p.syncCommand(),
 		p.exportCommand(), p.statusCommand(), p.lockCommand(), p.passwdCommand(), p.wipeCommand(), p.verifyCommand(),
-		p.quarantineCommand(), p.auditCommand(), p.keyCommand(), p.eraseCommand())
+		p.quarantineCommand(), p.auditCommand(), p.keyCommand(), p.eraseCommand(), p.uiCommand())
 	return root
 }
 

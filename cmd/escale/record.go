@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"escale/clients/caption"
 	"escale/clients/field"
 	"escale/clients/office"
 	"escale/clients/text"
@@ -70,19 +71,11 @@ func (p *program) printRows(records []*field.Record, none text.Key) error {
 			"question": text.RecordStateQuestion, "deleted": text.RecordStateDeleted}
 		var rows [][]string
 		for i, r := range records {
-			rows = append(rows, []string{nameOf(r), formTitle(r, p.say.Lang()), r.Site, p.say.DateTime(r.Created.Local()), p.say.S(states[docs[i].State])})
+			rows = append(rows, []string{caption.Name(r), caption.FormOf(r, p.say.Lang()), r.Site, p.say.DateTime(r.Created.Local()), p.say.S(states[docs[i].State])})
 		}
 		w.table([]text.Key{text.RecordColumnId, text.RecordColumnForm, text.RecordColumnSite, text.TableCreated, text.RecordColumnState}, rows)
 		w.n(text.RecordCount, len(records))
 	})
-}
-
-// nameOf is what a person types to name a record: its code, or the beginning of its id.
-func nameOf(r *field.Record) string {
-	if r.Code != "" {
-		return r.Code
-	}
-	return r.ID.String()[:12]
 }
 
 func (p *program) listCommand() *cobra.Command {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"escale/clients/caption"
 	"escale/clients/field"
 	"escale/clients/text"
 	"escale/store/audit"
@@ -30,7 +31,7 @@ func (p *program) historyCommand() *cobra.Command {
 }
 
 func (s *session) showHistory(w *page, r *field.Record, entries []field.Entry) {
-	w.s(text.RecordHistoryHeading, "id", nameOf(r))
+	w.s(text.RecordHistoryHeading, "id", caption.Name(r))
 	for _, e := range entries {
 		if e.Field == merge.Exists {
 			w.line("  " + s.endingText(e.What, e.Writer, e.Moment, e.Why))
@@ -43,9 +44,9 @@ func (s *session) showHistory(w *page, r *field.Record, entries []field.Entry) {
 func (s *session) showEntry(w *page, r *field.Record, e *field.Entry) {
 	sentences := map[string]text.Key{"entered": text.RecordHistoryEntered, "changed": text.RecordHistoryChanged, "added": text.RecordHistoryAdded,
 		"removed": text.RecordHistoryRemoved, "counted": text.RecordHistoryCounted, "widened": text.RecordHistoryWidened, "decided": text.RecordHistoryResolved}
-	label := fieldLabel(r, e.Field, s.say.Lang())
+	label := caption.FieldOf(r, e.Field, s.say.Lang())
 	w.line("  " + s.say.S(sentences[e.What], "date", e.At.Local(), "who", s.who(e.Writer), "field", label, "why", e.Why))
-	w.line("    " + valueText(s.say, r.Form, e.Field, e.Value))
+	w.line("    " + caption.Value(s.say, r.Form, e.Field, e.Value))
 	if e.Why != "" && e.What != "decided" {
 		w.line("    " + s.say.S(text.RecordHistoryWhy, "why", e.Why))
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"escale/clients/caption"
 	"escale/clients/field"
 	"escale/clients/text"
 	"escale/store/audit"
@@ -102,7 +103,7 @@ func (s *session) describeRecord(ctx context.Context, b *field.Book, r *field.Re
 }
 
 func (s *session) describeField(r *field.Record, f *merge.Field) fieldDoc {
-	d := fieldDoc{Path: f.Path, Label: fieldLabel(r, f.Path, s.say.Lang()), Value: f.Value, Text: valueText(s.say, r.Form, f.Path, f.Value),
+	d := fieldDoc{Path: f.Path, Label: caption.FieldOf(r, f.Path, s.say.Lang()), Value: f.Value, Text: caption.Value(s.say, r.Form, f.Path, f.Value),
 		Policy: string(f.Policy), Conflict: f.Conflict, Review: f.Review, Violations: f.Violations}
 	if r.Form != nil {
 		if fd, ok := r.Form.Lookup(f.Path); ok {
@@ -118,7 +119,7 @@ func (s *session) describeField(r *field.Record, f *merge.Field) fieldDoc {
 }
 
 func (s *session) showRecord(w *page, r *field.Record, doc *recordDoc) {
-	w.s(text.RecordHeading, "form", formTitle(r, s.say.Lang()), "id", nameOf(r), "site", r.Site, "date", r.Created.Local(), "who", doc.Author)
+	w.s(text.RecordHeading, "form", caption.FormOf(r, s.say.Lang()), "id", caption.Name(r), "site", r.Site, "date", r.Created.Local(), "who", doc.Author)
 	if doc.Question {
 		w.line("  " + s.say.S(text.RecordEditedAfterDelete))
 	}
@@ -155,9 +156,9 @@ func (s *session) showRecord(w *page, r *field.Record, doc *recordDoc) {
 func (s *session) showJoined(w *page, r *field.Record, j *joinedDoc) {
 	w.n(text.RecordJoined, len(j.Records))
 	for _, path := range slices.Sorted(maps.Keys(j.Totals)) {
-		w.line("  " + s.say.S(text.RecordJoinedTotal, "field", fieldLabel(r, path, s.say.Lang()), "total", j.Totals[path]))
+		w.line("  " + s.say.S(text.RecordJoinedTotal, "field", caption.FieldOf(r, path, s.say.Lang()), "total", j.Totals[path]))
 	}
 	for _, path := range j.Differ {
-		w.line("  " + s.say.S(text.RecordJoinedDiffer, "field", fieldLabel(r, path, s.say.Lang())))
+		w.line("  " + s.say.S(text.RecordJoinedDiffer, "field", caption.FieldOf(r, path, s.say.Lang())))
 	}
 }

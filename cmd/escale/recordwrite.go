@@ -11,6 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"escale/clients/caption"
 	"escale/clients/field"
 	"escale/clients/text"
 	"escale/schema/form"
@@ -112,7 +113,7 @@ func (p *program) newCommand() *cobra.Command {
 func (s *session) noteForms(b *field.Book) error {
 	var all []string
 	for _, f := range b.Forms() {
-		all = append(all, fmt.Sprintf("  %-20s %s", f.ID, titleOf(f, s.say.Lang())))
+		all = append(all, fmt.Sprintf("  %-20s %s", f.ID, caption.Title(f, s.say.Lang())))
 	}
 	if len(all) == 0 {
 		return nil
@@ -141,7 +142,7 @@ func (p *program) editCommand() *cobra.Command {
 		}
 		saved, err := b.EditShown(ctx, r, field.Change{Answers: answers, How: how})
 		if err != nil {
-			return about(withForm(err, r.Form), "id", args[0], "form", formTitle(r, s.say.Lang()))
+			return about(withForm(err, r.Form), "id", args[0], "form", caption.FormOf(r, s.say.Lang()))
 		}
 		doc := describeSaved(saved)
 		return s.print(doc, func(w *page) {

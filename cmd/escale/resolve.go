@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"escale/clients/caption"
 	"escale/clients/field"
 	"escale/clients/text"
 	"escale/store/audit"
@@ -78,7 +79,7 @@ func (s *session) resolve(ctx context.Context, b *field.Book, id, path string, d
 		return about(err, "id", id)
 	}
 	if !inConflict(r, path) {
-		return about(errNoConflict, "id", id, "field", fieldLabel(r, path, s.say.Lang()))
+		return about(errNoConflict, "id", id, "field", caption.FieldOf(r, path, s.say.Lang()))
 	}
 	var value any
 	if d.set {
@@ -100,7 +101,7 @@ func (s *session) resolve(ctx context.Context, b *field.Book, id, path string, d
 		savedDoc
 		Field string `json:"field"`
 	}{doc, path}, func(w *page) {
-		w.s(text.ConflictResolved, "field", fieldLabel(r, path, s.say.Lang()), "id", doc.name())
+		w.s(text.ConflictResolved, "field", caption.FieldOf(r, path, s.say.Lang()), "id", doc.name())
 	})
 }
 
