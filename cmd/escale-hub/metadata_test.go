@@ -18,7 +18,9 @@ import (
 	"escale/clients/field"
 	"escale/clients/orgtest"
 	"escale/cmd/escale-demo/canary"
+	"escale/crypto/envelope"
 	"escale/crypto/ledger"
+	"escale/schema/canon"
 	"escale/schema/form"
 	"escale/sync/admit"
 	"escale/sync/changeset"
@@ -154,6 +156,27 @@ func TestHubHoldsWhatIsSaid(t *testing.T) {
 		if !some && class != "begun" {
 			t.Errorf("no %s to compare with", class)
 		}
+	}
+}
+
+// TestEveryStoredKEMIsTheHybridOne looks at every session header that a hub stores.
+func TestEveryStoredKEMIsTheHybridOne(t *testing.T) {
+	const hybrid = 0x647a // MLKEM768-X25519
+	seen := 0
+	for _, v := range dump(t, filepath.Join(livedIn(t), "hub.db"))[[2]string{"set_bytes", "raw"}] {
+		set := orgtest.Must[*changeset.Set](t)(changeset.Parse(v.([]byte)))
+		if len(set.Session) == 0 {
+			continue
+		}
+		seen++
+		var s envelope.Session
+		orgtest.OK(t, canon.Decode(set.Session, &s))
+		if s.KEM != hybrid || len(s.Enc) != envelope.EncapsulatedSize {
+			t.Errorf("a session under %#04x", s.KEM)
+		}
+	}
+	if seen == 0 {
+		t.Error("no session was stored")
 	}
 }
 
