@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -39,6 +40,7 @@ type org struct {
 	desk  *dpo.Desk
 	keys  profile.Keys
 	boss  *profile.Profile
+	ahead atomic.Int64 // of the hub's clock, nanoseconds
 }
 
 func (o *org) line(p *profile.Profile) *line { return &line{o: o, tls: p.TLS().Public()} }
@@ -89,7 +91,8 @@ func (o *org) openHub() {
 	if o.store == nil {
 		o.store = must[*hubsqlite.Store](o.t)(hubsqlite.Open(ctx, o.hubPath()))
 	}
-	o.hub = must[*hub.Hub](o.t)(hub.Open(ctx, o.store, hub.Options{Clock: time.Now, Rand: rand.Reader, Key: o.key, Joining: func(b []byte) (schema.Device, error) {
+	clock := func() time.Time { return time.Now().Add(time.Duration(o.ahead.Load())) }
+	o.hub = must[*hub.Hub](o.t)(hub.Open(ctx, o.store, hub.Options{Clock: clock, Rand: rand.Reader, Key: o.key, Joining: func(b []byte) (schema.Device, error) {
 		r, err := invite.DecodeRequest(b)
 		if err != nil {
 			return schema.Device{}, err
