@@ -38,6 +38,7 @@ type Hub interface {
 	PutOrder(ctx context.Context, o wire.PendingOrder) error
 	Orders(ctx context.Context) (wire.PendingOrders, error)
 	Keys(ctx context.Context) (wire.KeyReport, error)
+	Traces(ctx context.Context, ask wire.TraceAsk) (wire.Traces, error)
 }
 
 // Desk is an officer at work.

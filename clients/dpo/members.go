@@ -278,9 +278,10 @@ func (d *Desk) entry(r Request) (*ledger.DeviceEntry, error) {
 // grants orders what readers lack: the first epoch of a scope that has none, made by its first reader, or a place among
 // the readers of the current one. Devices that were approved while an epoch was still being made are caught up too.
 func (d *Desk) grants(fresh map[schema.Scope][]schema.Device) (out []ledger.Body) {
-	state := d.p.Log().State()
+	who := d.staff(nil)
+	state := who.state
 	for _, dev := range state.Devices() {
-		if dev.RevokedAt == 0 {
+		if who.stands(dev.ID) && !dev.EndedAt(who.now) {
 			for _, s := range dev.Now().Read {
 				fresh[s] = append(fresh[s], dev.ID)
 			}
@@ -299,7 +300,7 @@ func (d *Desk) grants(fresh map[schema.Scope][]schema.Device) (out []ledger.Body
 			out = append(out, &ledger.OpenEpoch{Scope: s.ID, Number: 1, Grantees: want, Executor: d.executor(want)})
 			continue
 		}
-		able := slices.DeleteFunc(slices.Clone(e.Readers()), func(id schema.Device) bool { return !stands(state, id) })
+		able := slices.DeleteFunc(e.Readers(), func(id schema.Device) bool { return !who.stands(id) })
 		if missing := lacking(want, &e); len(missing) > 0 && len(able) > 0 { // where nobody is left, custody has to recover
 			out = append(out, &ledger.Grant{Scope: s.ID, Number: e.Number, Grantees: missing, Executor: d.executor(able)})
 		}

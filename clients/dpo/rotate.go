@@ -42,6 +42,16 @@ const (
 
 // PlanRotation says what rotating scopes would order; no scope means all.
 func (d *Desk) PlanRotation(ctx context.Context, scopes []schema.Scope) ([]Rotation, error) {
+	state := d.p.Log().State()
+	for _, id := range scopes {
+		if _, ok := state.Scope(id); !ok {
+			return nil, ErrNoScope
+		}
+	}
+	return d.planRotation(ctx, d.staff(nil), func(sc *ledger.Scope) bool { return len(scopes) == 0 || slices.Contains(scopes, sc.ID) })
+}
+
+func (d *Desk) planRotation(ctx context.Context, who staff, which func(*ledger.Scope) bool) ([]Rotation, error) {
 	report, err := d.hub.Keys(ctx)
 	if err != nil {
 		return nil, err
@@ -50,38 +60,37 @@ func (d *Desk) PlanRotation(ctx context.Context, scopes []schema.Scope) ([]Rotat
 	for _, c := range report.Contacts {
 		heard[c.Device] = c.Last
 	}
-	state := d.p.Log().State()
 	var out []Rotation
-	for _, id := range scopes {
-		if _, ok := state.Scope(id); !ok {
-			return nil, ErrNoScope
-		}
-	}
-	for _, sc := range state.Scopes() {
-		if len(scopes) == 0 || slices.Contains(scopes, sc.ID) {
-			out = append(out, d.planScope(state, sc, heard))
+	for _, sc := range who.state.Scopes() {
+		if which(sc) {
+			out = append(out, d.planScope(who, sc, heard))
 		}
 	}
 	return out, nil
 }
 
-func (d *Desk) planScope(state *ledger.State, sc *ledger.Scope, heard map[schema.Device]int64) Rotation {
+func (d *Desk) planScope(who staff, sc *ledger.Scope, heard map[schema.Device]int64) Rotation {
 	r := Rotation{Scope: sc.ID}
+	pending, waits := sc.Pending()
+	stuck := waits && !who.canCarryOut(&pending)
 	cur, ok := sc.Current()
-	if !ok {
+	if !ok && !stuck {
 		r.Why = NoEpoch
 		return r
 	}
 	r.From, r.To = cur.Number, cur.Number+1
-	r.Grantees = readersToBe(state, sc.ID)
-	able := slices.DeleteFunc(cur.Readers(), func(id schema.Device) bool { return !stands(state, id) })
+	r.Grantees = who.readersToBe(sc.ID)
+	able := slices.DeleteFunc(cur.Readers(), func(id schema.Device) bool { return !who.stands(id) })
+	if !ok {
+		able = r.Grantees // its first readers make the first key
+	}
 	r.Dropped = slices.DeleteFunc(cur.Readers(), func(id schema.Device) bool { return slices.Contains(r.Grantees, id) })
-	if p, pending := sc.Pending(); pending {
-		if stands(state, p.Executor) && !slices.ContainsFunc(p.Grantees, func(id schema.Device) bool { return !stands(state, id) }) {
-			r.Why, r.Executor = Ordered, p.Executor
-			return r
-		}
-		r.Voids = &p.Order
+	if waits && !stuck {
+		r.Why, r.Executor = Ordered, pending.Executor
+		return r
+	}
+	if stuck {
+		r.Voids = &pending.Order
 	}
 	if len(able) == 0 || len(r.Grantees) == 0 {
 		r.Why = NoReaders
@@ -91,19 +100,36 @@ func (d *Desk) planScope(state *ledger.State, sc *ledger.Scope, heard map[schema
 	return r
 }
 
-// readersToBe returns the standing devices whose terms let them read a scope.
-func readersToBe(state *ledger.State, scope schema.Scope) (out []schema.Device) {
-	for _, dev := range state.Devices() {
-		if dev.RevokedAt == 0 && slices.Contains(dev.Now().Read, scope) {
+// staff is who counts when keys are planned: the devices that stand, those left out that are about to be revoked. A member
+// whose contract has ended gets no new key.
+type staff struct {
+	state *ledger.State
+	gone  []schema.Device
+	now   int64
+}
+
+func (d *Desk) staff(gone []schema.Device) staff {
+	return staff{d.p.Log().State(), gone, d.p.Now().Unix()}
+}
+
+func (s staff) stands(id schema.Device) bool {
+	dev, ok := s.state.Device(id)
+	return ok && dev.RevokedAt == 0 && !slices.Contains(s.gone, id)
+}
+
+// readersToBe returns the devices whose terms let them read a scope.
+func (s staff) readersToBe(scope schema.Scope) (out []schema.Device) {
+	for _, dev := range s.state.Devices() {
+		if s.stands(dev.ID) && !dev.EndedAt(s.now) && slices.Contains(dev.Now().Read, scope) {
 			out = append(out, dev.ID)
 		}
 	}
 	return out
 }
 
-func stands(state *ledger.State, id schema.Device) bool {
-	dev, ok := state.Device(id)
-	return ok && dev.RevokedAt == 0
+// canCarryOut reports whether everybody that an order for an epoch names still stands.
+func (s staff) canCarryOut(e *ledger.Epoch) bool {
+	return s.stands(e.Executor) && !slices.ContainsFunc(e.Grantees, func(id schema.Device) bool { return !s.stands(id) })
 }
 
 // mostAwake prefers this device, then the one that the hub heard from last: an order given to a laptop on a beach waits.

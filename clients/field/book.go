@@ -49,6 +49,9 @@ func Open(p *profile.Profile) (*Book, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := p.Standing(); err != nil {
+		return nil, err
+	}
 	return &Book{p: p, role: self.Now().Role}, nil
 }
 

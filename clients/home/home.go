@@ -68,7 +68,7 @@ func (h *Home) Create(ctx context.Context, n int, passphrase vault.Secret, keys 
 	if err := vault.CheckPassphrase(passphrase); err != nil {
 		return nil, err
 	}
-	if err := h.setAside(n); err != nil {
+	if _, err := h.setAside(n); err != nil {
 		return nil, err
 	}
 	if err := os.MkdirAll(h.dir(n), 0o700); err != nil {
@@ -88,13 +88,22 @@ func (h *Home) Create(ctx context.Context, n int, passphrase vault.Secret, keys 
 	return h.open(ctx, n, keys)
 }
 
+// Retire destroys a profile's vault and keeps its store beside, under the name that it returns: what lies there can be opened
+// by nobody here, and change-sets that never left are still sealed to those who may read them.
+func (h *Home) Retire(n int) (left string, err error) {
+	if err := vault.Destroy(h.vault(n), h.Rand); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", classify(err)
+	}
+	return h.setAside(n)
+}
+
 // setAside renames what a broken-off wipe left: without its vault nothing of it can be opened, and new keys would not fit.
-func (h *Home) setAside(n int) error {
+func (h *Home) setAside(n int) (left string, err error) {
 	if _, err := os.Stat(h.vault(n)); err == nil {
-		return nil // Create will say that it exists
+		return "", nil // Create will say that it exists
 	}
 	if _, err := os.Stat(h.StorePath(n)); errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return "", nil
 	}
 	for i := 1; ; i++ {
 		left := fmt.Sprintf("%s.left-%d", h.dir(n), i)
@@ -102,9 +111,9 @@ func (h *Home) setAside(n int) error {
 			continue
 		}
 		if err := os.Rename(h.dir(n), left); err != nil {
-			return fmt.Errorf("set aside what a wipe left: %w", classify(err))
+			return "", fmt.Errorf("set aside what a wipe left: %w", classify(err))
 		}
-		return nil
+		return left, nil
 	}
 }
 

@@ -97,6 +97,12 @@ func (c *Client) CheckPack(ctx context.Context, in wire.PackCheck) (out wire.Pac
 	return out, err
 }
 
+// Traces asks what the hub knows of devices.
+func (c *Client) Traces(ctx context.Context, in wire.TraceAsk) (out wire.Traces, err error) {
+	_, err = c.call(ctx, wire.PathTraces, in, &out)
+	return out, err
+}
+
 // Keys asks what is under which epoch.
 func (c *Client) Keys(ctx context.Context) (out wire.KeyReport, err error) {
 	_, err = c.call(ctx, wire.PathKeys, nil, &out)

@@ -60,6 +60,9 @@ func (d direct) GetBlobs(ctx context.Context, n wire.BlobNames) (wire.Blobs, err
 func (d direct) CheckPack(ctx context.Context, ask wire.PackCheck) (wire.PackChecked, error) {
 	return d.Hub.CheckPack(ctx, d.device(), ask)
 }
+func (d direct) Traces(ctx context.Context, ask wire.TraceAsk) (wire.Traces, error) {
+	return d.Hub.Traces(ctx, d.device(), ask)
+}
 func (d direct) Keys(ctx context.Context) (wire.KeyReport, error) {
 	return d.Hub.Keys(ctx, d.device())
 }
@@ -90,7 +93,11 @@ type Org struct {
 	keys  profile.Keys
 	boss  *profile.Profile
 	clock func() time.Time
+	moved time.Duration
 }
+
+// Move moves everybody's clock, forward or back.
+func (o *Org) Move(by time.Duration) { o.moved += by }
 
 // Laptop is one enrolled device.
 type Laptop struct {
@@ -125,7 +132,8 @@ func OK(t testing.TB, err error) {
 func New(t *testing.T, sites ...string) *Org {
 	t.Helper()
 	ctx := context.Background()
-	o := &Org{T: t, Dir: t.TempDir(), clock: time.Now}
+	o := &Org{T: t, Dir: t.TempDir()}
+	o.clock = func() time.Time { return time.Now().Add(o.moved) }
 	source := Must[*pack.Source](t)(pack.Build(os.DirFS("../../schema/pack/starter")))
 	o.keys = Must[profile.Keys](t)(profile.NewKeys(rand.Reader, true))
 	card := Must[dpo.Card](t)(dpo.CardOf(o.keys))
@@ -191,10 +199,15 @@ func (o *Org) ApproveAll() {
 	OK(o.T, o.desk.Approve(ctx, rs))
 }
 
+// Exchange exchanges with the hub.
+func (l *Laptop) Exchange() (replica.Report, error) {
+	return replica.New(profile.Exchange{Profile: l.Profile, Blobs: l.o.direct(l.Profile)}, l.o.direct(l.Profile), nil).Run(context.Background())
+}
+
 // Sync exchanges with the hub and fails the test unless it succeeds.
 func (l *Laptop) Sync() replica.Report {
 	l.o.T.Helper()
-	rep, err := replica.New(profile.Exchange{Profile: l.Profile, Blobs: l.o.direct(l.Profile)}, l.o.direct(l.Profile), nil).Run(context.Background())
+	rep, err := l.Exchange()
 	if err != nil {
 		l.o.T.Fatalf("%s: sync: %v", l.Name, err)
 	}

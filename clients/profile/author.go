@@ -81,6 +81,9 @@ func (p *Profile) Save(ctx context.Context, edits []Edit, beside ...Secret) (cau
 	if err := p.settle(ctx); err != nil {
 		return 0, err
 	}
+	if err := p.Standing(); err != nil {
+		return 0, err
+	}
 	at := causal.Next(p.last, p.opts.Clock())
 	for i := range edits {
 		if err := p.checkWrite(edits[i].Scope); err != nil {
@@ -122,7 +125,7 @@ func (p *Profile) saveAll(ctx context.Context, edits []Edit, beside []Secret, at
 				return err
 			}
 		}
-		return tx.PutMeta(metaTime, bytesOf(uint64(at)))
+		return errors.Join(p.keepClock(tx), tx.PutMeta(metaTime, bytesOf(uint64(at))))
 	})
 }
 

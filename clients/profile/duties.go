@@ -26,8 +26,8 @@ func (x Exchange) Attend(ctx context.Context) (bool, error) {
 	if errors.Is(err, ErrNotEnrolled) {
 		return false, nil // nothing is asked of it yet
 	}
-	if err != nil {
-		return false, err
+	if err != nil || !x.served() {
+		return false, err // of one that is revoked nothing is asked but what it wrote
 	}
 	if err := x.settle(ctx); err != nil {
 		return false, err

@@ -24,7 +24,7 @@ const metaOwn = "own elsewhere"
 // before it was restored from an older image: it cannot be read back, is remembered as the hub's, and a stream of which
 // that is so is not written to any more.
 func (p *Profile) NoteOwn(ctx context.Context, tips []wire.Tip) error {
-	if p.log == nil {
+	if p.log == nil || !p.served() {
 		return nil
 	}
 	theirs := map[schema.Stream][]wire.Tip{}

@@ -114,7 +114,7 @@ func (p *Profile) HubEpoch() wire.HubEpoch { return p.hub }
 // Local returns what this laptop holds of each scope that it may pull, the directory's first, because without it the others
 // do not open; and the tips of its own streams in scopes that it may only write.
 func (p *Profile) Local(context.Context) (scopes []wire.ScopeState, own []wire.Tip, err error) {
-	if p.log == nil {
+	if p.log == nil || !p.served() {
 		return nil, nil, nil
 	}
 	tips, mine := map[schema.Scope][]wire.Tip{}, map[schema.Scope][]wire.Tip{}

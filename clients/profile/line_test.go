@@ -69,6 +69,9 @@ func (l *line) PutBlobs(ctx context.Context, b wire.Blobs) error {
 	_, err := over(l, "put blobs", func() (wire.Empty, error) { return wire.Empty{}, l.o.hub.PutBlobs(ctx, l.device(), b) })
 	return err
 }
+func (l *line) Traces(ctx context.Context, ask wire.TraceAsk) (wire.Traces, error) {
+	return over(l, "traces", func() (wire.Traces, error) { return l.o.hub.Traces(ctx, l.device(), ask) })
+}
 func (l *line) Keys(ctx context.Context) (wire.KeyReport, error) {
 	return over(l, "keys", func() (wire.KeyReport, error) { return l.o.hub.Keys(ctx, l.device()) })
 }

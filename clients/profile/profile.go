@@ -94,6 +94,7 @@ type Profile struct {
 	doubts        map[schema.Scope]bool
 	cursors       map[schema.Scope]wire.Cursor
 	hub           wire.HubEpoch
+	lease         lease
 }
 
 // setInfo is what is kept in memory of a stored change-set.
@@ -145,11 +146,14 @@ func Open(ctx context.Context, db *agentdb.DB, keys Keys, opts Options) (*Profil
 			return nil, err
 		}
 	}
+	if err := p.noteClock(ctx); err != nil {
+		return nil, err
+	}
 	return p, p.ReadDirectory(ctx)
 }
 
 func (p *Profile) load(tx *agentdb.Tx) error {
-	for _, step := range []func(*agentdb.Tx) error{p.loadOrg, p.loadMeta, p.loadOwn, p.loadDoubts, p.loadLedger, p.loadHistory, p.loadEpochs, p.loadBundles, p.loadPacks, p.loadCuts, p.loadJudged, p.loadErased} {
+	for _, step := range []func(*agentdb.Tx) error{p.loadOrg, p.loadMeta, p.loadOwn, p.loadDoubts, p.loadLedger, p.loadHistory, p.loadEpochs, p.loadBundles, p.loadPacks, p.loadCuts, p.loadJudged, p.loadErased, p.loadLease} {
 		if err := step(tx); err != nil {
 			return err
 		}

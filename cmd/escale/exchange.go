@@ -68,7 +68,8 @@ func (s *session) exchange(ctx context.Context, c *hubclient.Client) (replica.Re
 		rep, err = r.Run(ctx)
 	}
 	g.end()
-	return rep, errors.Join(err, s.witness(witness.Entries(&rep, err, doubtful, s.prof.Doubtful())), s.noteExchange(ctx, c, &rep, err, s.readable()-keys))
+	err = errors.Join(err, s.witness(witness.Entries(&rep, err, doubtful, s.prof.Doubtful())), s.noteExchange(ctx, c, &rep, err, s.readable()-keys))
+	return rep, s.farewell(ctx, &rep, err)
 }
 
 // witness records what of an exchange was not as it should be.

@@ -120,7 +120,12 @@ func (e *toldError) Error() string { return fmt.Sprintf("exit code %d", e.code) 
 
 // refused reports whether a command was not permitted, which the log notes.
 func refused(err error) bool {
-	return errors.Is(err, profile.ErrNotPermitted) || errors.Is(err, field.ErrReadOnly) || errors.Is(err, dpo.ErrNotOfficer) || errors.Is(err, office.ErrNotPermitted)
+	return errors.Is(err, profile.ErrNotPermitted) || errors.Is(err, field.ErrReadOnly) || errors.Is(err, dpo.ErrNotOfficer) || errors.Is(err, office.ErrNotPermitted) || lockedOut(err)
+}
+
+// lockedOut reports a laptop that may only exchange.
+func lockedOut(err error) bool {
+	return errors.Is(err, profile.ErrRevoked) || errors.Is(err, profile.ErrContractEnded) || errors.Is(err, profile.ErrLeaseLapsed)
 }
 
 // failure is what to say of an error, and with which exit code to end.
@@ -152,6 +157,9 @@ func custodyFailures() []failure {
 
 func laptopFailures() []failure {
 	return []failure{
+		{profile.ErrRevoked, text.ErrRevoked, exitLocked},
+		{profile.ErrContractEnded, text.ErrContractEnded, exitLocked},
+		{profile.ErrLeaseLapsed, text.ErrLeaseLapsed, exitLocked},
 		{errInterrupted, text.ErrInterrupted, exitFailed},
 		{text.ErrLanguage, text.ErrUnknownLanguage, exitUsage},
 		{term.ErrNobody, text.ErrNoPassphrase, exitLocked},
@@ -201,6 +209,9 @@ func hubFailures() []failure {
 		{dpo.ErrUnknownRole, text.ErrUnknownRole, exitUsage},
 		{dpo.ErrUnknownSite, text.ErrUnknownSite, exitUsage},
 		{dpo.ErrSpent, text.JoinSpent, exitPerson},
+		{dpo.ErrNoDevice, text.ErrNoDevice, exitFailed},
+		{dpo.ErrRevoked, text.ErrRevokedBefore, exitFailed},
+		{dpo.ErrNobody, text.ErrSiteEmpty, exitFailed},
 		{dpo.ErrCard, text.ErrCardDamaged, exitFailed},
 		{dpo.ErrNoScope, text.ErrUnknownScope, exitUsage},
 		{errNotAside, text.ErrNotAside, exitFailed},
@@ -354,6 +365,8 @@ func (p *program) tellRefusal(err error) (told, bool) {
 		key, exit = text.ErrRevoked, exitLocked
 	case wire.CodeNotYours:
 		key, exit = text.ErrNotPermitted, exitLocked
+	case wire.CodeEnded:
+		key, exit = text.ErrContractEnded, exitLocked
 	case wire.CodeFull:
 		key = text.ErrHubFull
 	case wire.CodeForeign:

@@ -65,23 +65,31 @@ func (p *program) ordersCommand() *cobra.Command {
 
 func describeOrder(ctx context.Context, d *dpo.Desk, o dpo.Pending) (orderDoc, error) {
 	doc := orderDoc{Enrols: []enrolDoc{}, Order: o.Order.ID, Bodies: []string{}, Signatures: o.Signatures, Needed: o.Needed, Mine: o.Mine, Expires: time.Unix(o.Order.Expires, 0).UTC()}
-	count := map[ledger.Kind]int{}
-	var kinds []ledger.Kind
-	for _, b := range o.Order.Bodies {
-		if count[b.Kind] == 0 {
-			kinds = append(kinds, b.Kind)
-		}
-		count[b.Kind]++
-	}
-	for _, k := range kinds {
-		doc.Bodies = append(doc.Bodies, fmt.Sprintf("%s ×%d", bodyName(k), count[k]))
-		doc.Contents = append(doc.Contents, contentDoc{bodyName(k), count[k]})
+	doc.Contents = contentsOf(o.Order)
+	for _, c := range doc.Contents {
+		doc.Bodies = append(doc.Bodies, fmt.Sprintf("%s ×%d", c.Kind, c.Count))
 	}
 	enrols, err := d.Enrolments(ctx, o)
 	for _, e := range enrols {
 		doc.Enrols = append(doc.Enrols, enrolDoc(e))
 	}
 	return doc, err
+}
+
+// contentsOf counts an order's bodies by kind, in the order in which they come.
+func contentsOf(o *ledger.Order) []contentDoc {
+	out := []contentDoc{}
+	at := map[ledger.Kind]int{}
+	for _, b := range o.Bodies {
+		i, ok := at[b.Kind]
+		if !ok {
+			i = len(out)
+			at[b.Kind] = i
+			out = append(out, contentDoc{Kind: bodyName(b.Kind)})
+		}
+		out[i].Count++
+	}
+	return out
 }
 
 // bodyName is a stable name of what an order does.

@@ -22,7 +22,8 @@ import (
 
 func (p *program) orgCommand() *cobra.Command {
 	return p.group("org", "org", p.createCommand(), p.cardCommand(), p.attendCommand(), p.inviteCommand(), p.approveCommand(),
-		p.devicesCommand(), p.ordersCommand(), p.signCommand(), p.horizonCommand(), p.group("org forms", "forms", p.publishCommand()))
+		p.devicesCommand(), p.revokeCommand(), p.suspendCommand(), p.renewCommand(), p.lostCommand(), p.logCommand(),
+		p.ordersCommand(), p.signCommand(), p.horizonCommand(), p.group("org forms", "forms", p.publishCommand()))
 }
 
 // founding is what a founder decides.

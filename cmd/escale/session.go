@@ -41,6 +41,7 @@ type session struct {
 	prof *profile.Profile
 	log  *audit.Log
 	seen audit.Head // newest head that was kept
+	gone *goneDoc   // set when the hub took what a revoked laptop had left
 }
 
 // unlocked runs a command on the unlocked profile, and locks it afterwards.
@@ -50,8 +51,10 @@ func (p *program) unlocked(f func(ctx context.Context, s *session, args []string
 		if err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, s.close(ctx)) }()
-		err = f(ctx, s, args)
+		defer func() { err = s.leave(errors.Join(err, s.close(ctx))) }()
+		if err = s.stands(); err == nil {
+			err = f(ctx, s, args)
+		}
 		switch {
 		case refused(err):
 			err = errors.Join(err, s.record(audit.Entry{Kind: audit.Refusal, Reason: p.command}))

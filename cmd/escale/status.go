@@ -37,6 +37,8 @@ type statusDoc struct {
 	Quarantined  int            `json:"quarantined"`
 	Conflicts    int            `json:"open_conflicts"`
 	Queue        *queueDoc      `json:"queue"`
+	Locked       string         `json:"locked,omitempty"` // why nothing here is shown: revoked, contract_ended or lease_lapsed
+	LocksOn      *time.Time     `json:"locks_on"`         // without a contact before
 	LastAgreed   *time.Time     `json:"last_agreed"`
 	Readable     int            `json:"scopes_readable"`
 	Writable     int            `json:"scopes_writable"`
@@ -148,7 +150,15 @@ func (s *session) statusOfMember(ctx context.Context, doc *statusDoc) error {
 	if doc.Scopes, err = s.scopes(ctx); err != nil {
 		return err
 	}
+	if until, ok := s.prof.LeaseUntil(); ok {
+		until = until.UTC()
+		doc.LocksOn = &until
+	}
 	b, err := s.book()
+	if lockedOut(err) {
+		doc.Locked = s.tell(err).Code
+		return nil // what lies here is not shown
+	}
 	if err != nil {
 		return err
 	}
@@ -180,11 +190,13 @@ func (s *session) showStatus(w *page, doc *statusDoc, safe bool) {
 		w.s(text.StatusRole, "role", s.roleLabel(doc.Role))
 		w.s(text.StatusSites, "sites", strings.Join(doc.Sites, ", "))
 	}
-	switch doc.State {
-	case "waiting":
+	if doc.State == "waiting" {
 		w.s(text.ErrWaitingApproval)
-	case "revoked":
-		w.s(text.ErrRevoked)
+	}
+	if err := s.prof.Standing(); err != nil {
+		w.line(s.tell(withDate(err)).Message)
+	} else if doc.LocksOn != nil {
+		w.s(text.StatusLocksOn, "date", doc.LocksOn.Local())
 	}
 	if doc.Hub != "" {
 		w.s(text.StatusHub, "address", doc.Hub)

@@ -81,6 +81,9 @@ func (s *session) sync(ctx context.Context) error {
 	}
 	defer c.Close()
 	doc, err := s.syncOnce(ctx, c)
+	if s.gone != nil {
+		return err // leave says what became of it
+	}
 	person := errors.Is(err, replica.ErrDiverged) || errors.Is(err, replica.ErrRefused)
 	if err != nil && !person {
 		return err

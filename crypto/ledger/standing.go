@@ -37,6 +37,12 @@ type FormerKEM struct {
 // Now returns the newest terms.
 func (d *Device) Now() Terms { return d.Terms[len(d.Terms)-1] }
 
+// EndedAt reports whether the member's contract has ended by a time (Unix seconds).
+func (d *Device) EndedAt(now int64) bool {
+	end := d.Now().ContractEnd
+	return end != 0 && now >= end
+}
+
 // StandsAt reports whether the device was enrolled and not revoked at a height.
 func (d *Device) StandsAt(height uint64) bool {
 	return d.EnrolledAt <= height && (d.RevokedAt == 0 || d.RevokedAt > height)

@@ -8,9 +8,19 @@ import (
 	"escale/schema"
 )
 
-// Readable returns the scopes that a device may pull, sorted: it was granted one of their linked epochs. Both sides of
-// an exchange list the same scopes in what they compare.
+// Served reports whether a device may read at all at a time (Unix seconds): it is enrolled, not revoked, and its member's
+// contract has not ended. What one that is not served wrote before is taken from it nevertheless, and judged like any other.
+func Served(state *ledger.State, id schema.Device, now int64) bool {
+	d, ok := state.Device(id)
+	return ok && d.RevokedAt == 0 && !d.EndedAt(now)
+}
+
+// Readable returns the scopes that a device may pull, sorted: it was granted one of their linked epochs, and is not revoked.
+// Both sides of an exchange list the same scopes in what they compare.
 func Readable(state *ledger.State, id schema.Device) (out []schema.Scope) {
+	if d, ok := state.Device(id); !ok || d.RevokedAt != 0 {
+		return nil
+	}
 	for _, sc := range state.Scopes() {
 		if slices.ContainsFunc(sc.Epochs, func(e ledger.Epoch) bool { return granted(&e, id) }) {
 			out = append(out, sc.ID)
@@ -34,7 +44,7 @@ func granted(e *ledger.Epoch, id schema.Device) bool {
 // its own streams.
 func WriteOnly(state *ledger.State, id schema.Device) (out []schema.Scope) {
 	d, ok := state.Device(id)
-	if !ok {
+	if !ok || d.RevokedAt != 0 {
 		return nil
 	}
 	readable := Readable(state, id)

@@ -134,28 +134,44 @@ func (h *Hub) state() (*ledger.State, error) {
 	return h.log.State(), nil
 }
 
-// Lookup returns the device that shows a channel key, if it is enrolled and not revoked.
+// Lookup returns the device that shows a channel key, if it was ever enrolled. One that is revoked comes in to learn it
+// and to hand over what it has not sent; every other call refuses it.
 func (h *Hub) Lookup(client key.TLSPublic) (schema.Device, bool) {
 	state, err := h.state()
 	if err != nil {
 		return schema.Device{}, false
 	}
 	d, ok := state.DeviceByTLS(client)
-	if !ok || d.RevokedAt != 0 {
+	if !ok {
 		return schema.Device{}, false
 	}
 	return d.ID, true
 }
 
-// member refuses a device that is not enrolled or was revoked since the channel was opened.
+// member refuses a device that is not enrolled, was revoked since the channel was opened, or whose contract has ended.
 func (h *Hub) member(dev schema.Device) (*ledger.State, error) {
+	state, err := h.known(dev)
+	if err != nil {
+		return nil, err
+	}
+	d, _ := state.Device(dev)
+	switch {
+	case d.RevokedAt != 0:
+		return nil, refuse(wire.CodeNotMember, "this device is not enrolled, or no longer")
+	case d.EndedAt(h.opts.Clock().Unix()):
+		return nil, refuse(wire.CodeEnded, "the contract of this device's member has ended")
+	}
+	return state, nil
+}
+
+// known refuses a device that was never enrolled. One that is served no more still hands over what it wrote.
+func (h *Hub) known(dev schema.Device) (*ledger.State, error) {
 	state, err := h.state()
 	if err != nil {
 		return nil, err
 	}
-	d, ok := state.Device(dev)
-	if !ok || d.RevokedAt != 0 {
-		return nil, refuse(wire.CodeNotMember, "this device is not enrolled, or no longer")
+	if _, ok := state.Device(dev); !ok {
+		return nil, refuse(wire.CodeNotMember, "this device is not enrolled")
 	}
 	h.contacts.saw(dev, h.opts.Clock())
 	return state, nil

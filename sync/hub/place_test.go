@@ -184,7 +184,8 @@ func TestAReaderOfOneScopePullsNoOther(t *testing.T) {
 	wantCode(t, err, wire.CodeNotYours)
 }
 
-// TestTheRevokedAreRefusedOnAnOpenChannel: the channel was opened before the revocation; nothing more goes over it.
+// TestTheRevokedAreRefusedOnAnOpenChannel: the channel was opened before the revocation. Over it the device learns that it is
+// revoked and hands over what it has not sent; it is told of no scope, and reads nothing.
 func TestTheRevokedAreRefusedOnAnOpenChannel(t *testing.T) {
 	o := newOrganisation(t, 3, 1)
 	s := o.serve(t)
@@ -192,10 +193,22 @@ func TestTheRevokedAreRefusedOnAnOpenChannel(t *testing.T) {
 	must[wire.SyncReply](t)(s.Sync(ctx, gone, wire.SyncAsk{}))
 	o.order(&ledger.Revoke{Device: gone})
 	s.catchUp()
-	_, err := s.Sync(ctx, gone, wire.SyncAsk{})
-	wantCode(t, err, wire.CodeNotMember)
-	_, err = s.Push(ctx, gone, bytes.NewReader(nil))
-	wantCode(t, err, wire.CodeNotMember)
+	if r := must[wire.SyncReply](t)(s.Sync(ctx, gone, wire.SyncAsk{})); len(r.Scopes)+len(r.Own) != 0 || r.Head.Hash != o.log.Head().Hash {
+		t.Fatalf("%+v", r)
+	}
+	must[wire.PushReply](t)(s.Push(ctx, gone, bytes.NewReader(nil)))
+	for what, try := range map[string]func() error{
+		"pull":   func() error { _, err := s.Pull(ctx, gone, wire.PullAsk{}); return err },
+		"blobs":  func() error { _, err := s.GetBlobs(ctx, gone, wire.BlobNames{}); return err },
+		"put":    func() error { return s.PutBlobs(ctx, gone, wire.Blobs{}) },
+		"ranges": func() error { _, err := s.Ranges(ctx, gone, wire.RangesAsk{}); return err },
+		"fetch":  func() error { _, err := s.Fetch(ctx, gone, wire.FetchAsk{}); return err },
+		"link":   func() error { _, err := s.Append(ctx, gone, wire.LedgerAppend{}); return err },
+		"check":  func() error { _, err := s.CheckPack(ctx, gone, wire.PackCheck{}); return err },
+		"orders": func() error { _, err := s.Orders(ctx, gone); return err },
+	} {
+		t.Run(what, func(t *testing.T) { wantCode(t, try(), wire.CodeNotMember) })
+	}
 }
 
 // TestVerifyFindsARearrangedLog: a running hash in the middle is not what the log before it gives.

@@ -40,7 +40,7 @@ const (
 // durable. Where the body breaks off, the bytes that came are durable too. The error is about the body as a whole; what
 // was complete before it is kept nevertheless.
 func (h *Hub) Push(ctx context.Context, dev schema.Device, body io.Reader) (wire.PushReply, error) {
-	if _, err := h.member(dev); err != nil {
+	if _, err := h.known(dev); err != nil {
 		return wire.PushReply{}, err
 	}
 	// A client that hangs up must not keep what it sent from becoming durable.

@@ -14,7 +14,7 @@ import (
 
 // Sync opens an exchange. Where both sides hold the same, the answer is one bit and the time.
 func (h *Hub) Sync(ctx context.Context, dev schema.Device, ask wire.SyncAsk) (wire.SyncReply, error) {
-	state, err := h.member(dev)
+	state, err := h.known(dev)
 	if err != nil {
 		return wire.SyncReply{}, err
 	}
@@ -24,11 +24,13 @@ func (h *Hub) Sync(ctx context.Context, dev schema.Device, ask wire.SyncAsk) (wi
 	if err != nil {
 		return wire.SyncReply{}, refusal(err)
 	}
-	out := wire.SyncReply{HubEpoch: h.id.Epoch, Time: now, TimeSig: sig, Scopes: []wire.ScopeState{}, Own: []wire.Tip{},
-		Lacks: h.lacks.list()}
-	scopes, own, err := h.holdings(ctx, state, dev)
-	if err != nil {
-		return wire.SyncReply{}, refusal(err)
+	out := wire.SyncReply{HubEpoch: h.id.Epoch, Time: now, TimeSig: sig, Scopes: []wire.ScopeState{}, Own: []wire.Tip{}, Lacks: []schema.Hash{}}
+	scopes, own := []wire.ScopeState{}, []wire.Tip{}
+	if admit.Served(state, dev, clock.Unix()) {
+		out.Lacks = h.lacks.list()
+		if scopes, own, err = h.holdings(ctx, state, dev); err != nil {
+			return wire.SyncReply{}, refusal(err)
+		}
 	}
 	head := headOf(state.Head())
 	if wire.StateHash(h.id.Epoch, head.Hash, scopes, own) == ask.State {
@@ -163,7 +165,7 @@ func (d *digests) forget(scope schema.Scope) {
 
 // Offsets says how much of each offered change-set is durable here.
 func (h *Hub) Offsets(ctx context.Context, dev schema.Device, ask wire.Offers) (wire.Offsets, error) {
-	if _, err := h.member(dev); err != nil {
+	if _, err := h.known(dev); err != nil {
 		return wire.Offsets{}, err
 	}
 	if len(ask.Sets) > wire.MaxRefs {

@@ -136,6 +136,10 @@ func (f *fakeHub) CheckPack(context.Context, schema.Device, wire.PackCheck) (wir
 	return wire.PackChecked{}, f.called()
 }
 
+func (f *fakeHub) Traces(context.Context, schema.Device, wire.TraceAsk) (wire.Traces, error) {
+	return wire.Traces{}, f.called()
+}
+
 func (f *fakeHub) Keys(context.Context, schema.Device) (wire.KeyReport, error) {
 	return wire.KeyReport{}, f.called()
 }

@@ -41,6 +41,7 @@ func routes() []route {
 		{path: wire.PathQuarantine, bound: small, reply: list},
 		{path: wire.PathCheckPack, bound: small, reply: small},
 		{path: wire.PathKeys, bound: small, reply: 4 * list},
+		{path: wire.PathTraces, bound: list, reply: 4 * list},
 	}
 }
 

@@ -21,6 +21,7 @@ import (
 var allPaths = []string{
 	wire.PathFound, wire.PathJoin, wire.PathRequests, wire.PathLedger, wire.PathAppend, wire.PathPutBlobs, wire.PathGetBlobs,
 	wire.PathSync, wire.PathOffsets, wire.PathPush, wire.PathPull, wire.PathQuarantine, wire.PathPutOrder, wire.PathOrders, wire.PathRanges, wire.PathFetch,
+	wire.PathTraces,
 }
 
 // message returns a well-formed request of a route.
@@ -49,6 +50,8 @@ func message(t *testing.T, path string) []byte {
 		return encode(t, wire.RangesAsk{Prefixes: [][]byte{{}}})
 	case wire.PathFetch:
 		return encode(t, wire.FetchAsk{Sets: []schema.Hash{}})
+	case wire.PathTraces:
+		return encode(t, wire.TraceAsk{Devices: []schema.Device{}})
 	case wire.PathPull:
 		return encode(t, wire.PullAsk{Cursors: []wire.Cursor{}})
 	}
@@ -210,7 +213,7 @@ func TestRefusalsOfTheHub(t *testing.T) {
 	r := newRig(t, hubhttp.Options{})
 	head := &wire.Head{Height: 3, Hash: schema.Hash{9}}
 	for code, want := range map[string]int{
-		wire.CodeMalformed: 400, wire.CodeBound: 413, wire.CodeNotMember: 401, wire.CodeNotYours: 403, wire.CodeMoved: 409,
+		wire.CodeMalformed: 400, wire.CodeBound: 413, wire.CodeNotMember: 401, wire.CodeNotYours: 403, wire.CodeEnded: 403, wire.CodeMoved: 409,
 		wire.CodeLedger: 400, wire.CodeForeign: 400, wire.CodeNotReady: 503, wire.CodeFull: 507, wire.CodeInternal: 500,
 	} {
 		r.hub.fail = fmt.Errorf("wrapped: %w", &hub.Error{Code: code, Detail: "why", Head: head})

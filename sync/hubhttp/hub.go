@@ -37,10 +37,11 @@ type Exchange interface {
 	Quarantined(ctx context.Context, d schema.Device) (wire.Quarantine, error)
 }
 
-// Keys is what the hub tells about rotation.
+// Keys is what the hub tells about rotation, and about devices that are to lose their keys.
 type Keys interface {
 	CheckPack(ctx context.Context, d schema.Device, in wire.PackCheck) (wire.PackChecked, error)
 	Keys(ctx context.Context, d schema.Device) (wire.KeyReport, error)
+	Traces(ctx context.Context, d schema.Device, in wire.TraceAsk) (wire.Traces, error)
 }
 
 // Repair is what the hub does where digests differ.

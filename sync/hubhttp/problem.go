@@ -53,7 +53,7 @@ func statusOf(code string) int {
 		return http.StatusRequestEntityTooLarge
 	case wire.CodeNotMember:
 		return http.StatusUnauthorized
-	case wire.CodeNotYours:
+	case wire.CodeNotYours, wire.CodeEnded:
 		return http.StatusForbidden
 	case wire.CodeMoved:
 		return http.StatusConflict

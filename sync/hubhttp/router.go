@@ -123,6 +123,9 @@ func actions(h Hub, o *Options) map[string]action {
 		wire.PathCheckPack: taking(func(ctx context.Context, c *caller, in *wire.PackCheck) (any, error) {
 			return h.CheckPack(ctx, c.device, *in)
 		}),
+		wire.PathTraces: taking(func(ctx context.Context, c *caller, in *wire.TraceAsk) (any, error) {
+			return h.Traces(ctx, c.device, *in)
+		}),
 		wire.PathKeys:       func(ctx context.Context, c *caller, _ []byte) (any, error) { return h.Keys(ctx, c.device) },
 		wire.PathOrders:     func(ctx context.Context, c *caller, _ []byte) (any, error) { return h.Orders(ctx, c.device) },
 		wire.PathQuarantine: func(ctx context.Context, c *caller, _ []byte) (any, error) { return h.Quarantined(ctx, c.device) },

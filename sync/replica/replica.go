@@ -68,6 +68,7 @@ type Inbox interface {
 	ResetCursor(ctx context.Context, scope schema.Scope) error                       // read from the start, offer all of it again
 	NoteOwn(ctx context.Context, tips []wire.Tip) error                              // what the hub holds of own streams that cannot be read back
 	OpenWaiting(ctx context.Context) error
+	Heard(ctx context.Context, hubTime int64) error // the hub's signed time, Unix milliseconds: it renews a lease
 }
 
 // Records finds out what is held of a scope, and takes back what is missing.
@@ -284,6 +285,9 @@ func (r *Replica) ask(ctx context.Context, rep *Report) (wire.SyncReply, error) 
 		return reply, fmt.Errorf("ask the hub: %w", err)
 	}
 	rep.HubTime = reply.Time
+	if err := r.store.Heard(ctx, reply.Time); err != nil {
+		return reply, err
+	}
 	if reply.Same && len(unsent) > 0 {
 		return reply, fmt.Errorf("%w: the hub calls equal what was not sent yet", ErrDiverged)
 	}

@@ -114,6 +114,7 @@ func (l *laptop) NoteOwn(_ context.Context, tips []wire.Tip) error {
 	l.noted = append(l.noted, tips...)
 	return nil
 }
+func (l *laptop) Heard(context.Context, int64) error            { return nil }
 func (l *laptop) OpenWaiting(context.Context) error             { return nil }
 func (l *laptop) PutAgain(context.Context, []schema.Hash) error { return nil }
 

@@ -199,6 +199,10 @@ func (n *line) PutBlobs(ctx context.Context, b wire.Blobs) error {
 	_, err := over(n, b, func(b wire.Blobs) (wire.Empty, error) { return wire.Empty{}, n.l.w.hub.PutBlobs(ctx, n.device(), b) })
 	return err
 }
+func (n *line) Traces(ctx context.Context, ask wire.TraceAsk) (wire.Traces, error) {
+	return over(n, ask, func(ask wire.TraceAsk) (wire.Traces, error) { return n.l.w.hub.Traces(ctx, n.device(), ask) })
+}
+
 func (n *line) Keys(ctx context.Context) (wire.KeyReport, error) {
 	return over(n, wire.Empty{}, func(wire.Empty) (wire.KeyReport, error) { return n.l.w.hub.Keys(ctx, n.device()) })
 }

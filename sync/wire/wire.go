@@ -35,6 +35,7 @@ const (
 	PathQuarantine = "/v1/quarantine" // → Quarantine: an officer's device asks what was set aside
 	PathCheckPack  = "/v1/keys/check" // PackCheck → PackChecked: is a key pack complete?
 	PathKeys       = "/v1/keys"       // → KeyReport: an officer's device asks what is under which epoch
+	PathTraces     = "/v1/traces"     // TraceAsk → Traces: an officer's device asks what the hub knows of devices
 	PathHealth     = "/healthz"
 	PathReady      = "/readyz"
 	PathMetrics    = "/metrics"
@@ -82,6 +83,7 @@ const (
 	CodeMalformed = "malformed"
 	CodeBound     = "bound"
 	CodeNotMember = "not_a_member"
+	CodeEnded     = "contract_ended"
 	CodeNotYours  = "not_permitted"
 	CodeMoved     = "head_moved"
 	CodeLedger    = "ledger_refused"

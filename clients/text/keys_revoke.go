@@ -1,0 +1,65 @@
+package text
+
+// Revoking, suspending, lapsing; the fact sheet about a lost laptop; the ledger as a list.
+const (
+	ErrContractEnded    Key = "err.contract_ended"
+	ErrLeaseLapsed      Key = "err.lease_lapsed"
+	ErrNoDevice         Key = "err.no_device" // {device}
+	ErrRevokedBefore    Key = "err.revoked_before"
+	ErrSiteEmpty        Key = "err.site_empty" // {site}
+	FlagContractEnd     Key = "flag.contract_end"
+	FlagLast            Key = "flag.last"
+	HelpOrgRevoke       Key = "help.org_revoke"
+	HelpOrgSuspend      Key = "help.org_suspend"
+	HelpOrgRenew        Key = "help.org_renew"
+	HelpOrgLost         Key = "help.org_lost"
+	HelpOrgLog          Key = "help.org_log"
+	OrgSuspended        Key = "org.suspended"      // {site}
+	OrgRenewed          Key = "org.renewed"        // {date} {device}
+	OrgUnread           Key = "org.unread"         // {scopes}
+	OrgRevokeWarning    Key = "org.revoke_warning" // {word}
+	OrgRevokeWord       Key = "org.revoke_word"
+	GoneRevoked         Key = "gone.revoked"
+	GoneLeftAt          Key = "gone.left_at" // {folder}
+	GoneWiped           Key = "gone.wiped"
+	StatusLocksOn       Key = "status.locks_on" // {date}
+	StateNever          Key = "state.never"
+	TableContact        Key = "table.contact"
+	TableStreams        Key = "table.streams"
+	TablePurpose        Key = "table.purpose"
+	TableArticle        Key = "table.article"
+	TableParts          Key = "table.parts"
+	TableOpens          Key = "table.opens"
+	TableKeys           Key = "table.keys"
+	LostTitle           Key = "lost.title"   // {date} {org}
+	LostWho             Key = "lost.who"     // {code} {device} {name} {role} {sites}
+	LostContact         Key = "lost.contact" // {last} {sent}
+	LostHandedOver      Key = "lost.handed_over"
+	LostRevoked         Key = "lost.revoked"
+	LostNotRevoked      Key = "lost.not_revoked"
+	LostLocksOn         Key = "lost.locks_on"  // {date}
+	LostRecords         Key = "lost.records"   // {records}
+	LostSensitive       Key = "lost.sensitive" // {list}
+	LostSealed          Key = "lost.sealed"
+	LostOpen            Key = "lost.open"
+	LostUnsent          Key = "lost.unsent"
+	LostAtMost          Key = "lost.at_most"
+	LostOpensPassphrase Key = "lost.opens_passphrase"
+	LostOpensNever      Key = "lost.opens_never"
+	LostKeyNone         Key = "lost.key_none"
+	LostKeyNewest       Key = "lost.key_newest"
+	LostKeyOrdered      Key = "lost.key_ordered"
+	LostKeyOlder        Key = "lost.key_older"
+	BodyEpochMade       Key = "body.epoch_made"
+	BodyGrantMade       Key = "body.grant_made"
+	BodyKemRenewed      Key = "body.kem_renewed"
+	BodyConfirmed       Key = "body.confirmed"
+	BodyAttested        Key = "body.attested"
+	BodyBackup          Key = "body.backup"
+	BodyKeyPack         Key = "body.key_pack"
+	OrgRevoked          Key = "org.revoked"      // plural: {n}
+	OrgKept             Key = "org.kept"         // plural: {n}
+	GoneHandedOver      Key = "gone.handed_over" // plural: {n}
+	GoneLeft            Key = "gone.left"        // plural: {n}
+	LostPeople          Key = "lost.people"      // plural: {n}
+)
