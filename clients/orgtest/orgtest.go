@@ -96,6 +96,9 @@ type Org struct {
 	moved time.Duration
 }
 
+// Now returns everybody's clock.
+func (o *Org) Now() time.Time { return o.clock() }
+
 // Move moves everybody's clock, forward or back.
 func (o *Org) Move(by time.Duration) { o.moved += by }
 
@@ -220,9 +223,21 @@ func (l *Laptop) Book() *field.Book {
 	return Must[*field.Book](l.o.T)(field.Open(l.Profile))
 }
 
+// Copy opens a copy of a laptop's store, which the caller made, with the same keys.
+func (o *Org) Copy(l *Laptop, name string) *Laptop {
+	o.T.Helper()
+	return &Laptop{o: o, Name: name, Keys: l.Keys, Profile: o.open(name, l.Keys)}
+}
+
 // Reopen locks the laptop and unlocks it again.
 func (l *Laptop) Reopen() {
 	l.o.T.Helper()
 	OK(l.o.T, l.Profile.Close())
+	l.Open()
+}
+
+// Open unlocks a laptop that was locked.
+func (l *Laptop) Open() {
+	l.o.T.Helper()
 	l.Profile = l.o.open(l.Name, l.Keys)
 }

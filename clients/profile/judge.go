@@ -10,6 +10,7 @@ import (
 	"escale/store/agentdb"
 	"escale/sync/admit"
 	"escale/sync/causal"
+	"escale/sync/changeset"
 )
 
 // metaJudged names the row that holds the ledger height up to which verdicts were computed.
@@ -34,6 +35,26 @@ func (p *Profile) judgeAgain(ctx context.Context) error {
 	}
 	p.judged = p.log.Head().Height
 	return nil
+}
+
+// uncover notes that a change-set may be one that a revocation or a cut names, and came after those that it covers: what
+// waits for it is judged from the start once more.
+func (p *Profile) uncover(tx *agentdb.Tx, set *changeset.Set, v admit.Verdict) error {
+	if !v.Admitted() || p.judged == 0 {
+		return nil
+	}
+	state := p.log.State()
+	d, ok := state.Device(set.Header.Device)
+	ended := ok && d.RevokedAt != 0
+	if sc, ok := state.Scope(set.Header.Scope); ok && !ended {
+		e, ok := sc.Epoch(set.Header.Epoch)
+		ended = ok && e.ClosedAt != 0
+	}
+	if !ended {
+		return nil
+	}
+	p.judged = 0
+	return tx.PutMeta(metaJudged, bytesOf(0))
 }
 
 // changesVerdicts reports whether an entry may change what counts of that which is stored.

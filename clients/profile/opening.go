@@ -171,6 +171,9 @@ func (p *Profile) mayOpen(scope schema.Scope, epoch uint32) bool {
 // OpenWaiting tries again to open what a key, a form bundle or a session header was missing for. What this device wrote
 // while it could not read the scope is opened once it may.
 func (p *Profile) OpenWaiting(ctx context.Context) error {
+	if err := p.judgeAgain(ctx); err != nil {
+		return err
+	}
 	var ids []causal.Set
 	for id, info := range p.sets {
 		if info.state == agentdb.Writing || info.opened == agentdb.Done {

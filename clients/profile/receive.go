@@ -133,6 +133,9 @@ func (w *inbox) store(tx *agentdb.Tx, set *changeset.Set, state agentdb.State) e
 		return err
 	}
 	p.noteSet(row)
+	if err := p.uncover(tx, set, verdict); err != nil {
+		return err
+	}
 	if err := keepSetKeys(tx, row.ID, set); err != nil {
 		return err
 	}
@@ -169,6 +172,8 @@ func (p *Profile) markAtHub(id causal.Set) {
 // chains answers admission's questions from this store.
 type chains struct{ p *Profile }
 
+// Covers reports whether set is the head or comes before it. A change-set that is just arriving is covered by a stored head
+// only if it is that head.
 func (c chains) Covers(head, set schema.Hash) (bool, error) {
 	if head == set { // it is judged before it is stored
 		return true, nil

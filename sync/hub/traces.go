@@ -3,6 +3,7 @@ package hub
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 
 	"escale/crypto/ledger"
@@ -39,7 +40,7 @@ func (h *Hub) Traces(ctx context.Context, dev schema.Device, ask wire.TraceAsk) 
 			}
 		}
 	}
-	err = h.store.View(ctx, func(tx Tx) error { return t.read(tx, scopes, &out) })
+	err = h.store.View(ctx, func(tx Tx) error { return t.read(tx, state, scopes, &out) })
 	return out, refusal(err)
 }
 
@@ -61,7 +62,7 @@ type tracer struct {
 	forked []LogEntry                 // what counts of streams that have branches
 }
 
-func (t *tracer) read(tx Tx, scopes map[schema.Scope]bool, out *wire.Traces) error {
+func (t *tracer) read(tx Tx, state *ledger.State, scopes map[schema.Scope]bool, out *wire.Traces) error {
 	rows, err := tx.Scopes()
 	if err != nil {
 		return err
@@ -70,53 +71,48 @@ func (t *tracer) read(tx Tx, scopes map[schema.Scope]bool, out *wire.Traces) err
 		if !scopes[row.Scope] {
 			continue
 		}
-		objects, err := countObjects(tx, row.ID)
+		objects, err := t.follow(tx, state, row)
 		if err != nil {
 			return err
 		}
 		out.Scopes = append(out.Scopes, wire.ScopeCount{Scope: row.Scope, Sets: row.Number, Objects: objects})
-		if err := t.follow(tx, row); err != nil {
-			return err
-		}
 	}
 	slices.SortFunc(out.Scopes, func(a, b wire.ScopeCount) int { return slices.Compare(a.Scope[:], b.Scope[:]) })
 	return t.finish(tx, out)
 }
 
-// countObjects counts the objects of which something stands in a scope.
-func countObjects(tx Tx, scope int64) (n uint64, err error) {
-	var last schema.Object
-	err = tx.EachDot(scope, func(d Dot) error {
-		if d.Object != last {
-			last = d.Object
-			n++
+// follow reads one scope's log and counts the objects that somebody wrote in it and nobody erased.
+func (t *tracer) follow(tx Tx, state *ledger.State, row ScopeRow) (uint64, error) {
+	all := map[schema.Object]bool{}
+	err := tx.Log(row.ID, 0, func(e LogEntry) (bool, error) {
+		objects, err := objectsOf(tx, state, e.ID)
+		if err != nil {
+			return false, err
 		}
-		return nil
+		maps.Copy(all, objects)
+		if x := t.of[e.Device]; x != nil {
+			return true, t.note(tx, x, e)
+		}
+		return true, nil
 	})
-	return n, err
+	return uint64(len(all)), err
 }
 
-// follow reads one scope's log.
-func (t *tracer) follow(tx Tx, row ScopeRow) error {
-	return tx.Log(row.ID, 0, func(e LogEntry) (bool, error) {
-		x := t.of[e.Device]
-		if x == nil {
-			return true, nil
-		}
-		if e.Reason != "" {
-			x.Aside++
-			return true, nil
-		}
-		x.Sets++
-		if old, ok := t.heads[e.Stream]; !ok || e.At.Seq > old.At.Seq {
-			t.heads[e.Stream] = e
-		}
-		lines, err := tx.Branches(e.At.Stream)
-		if len(lines) > 1 {
-			t.forked = append(t.forked, e)
-		}
-		return true, err
-	})
+// note counts one change-set of a device that was asked about.
+func (t *tracer) note(tx Tx, x *wire.DeviceTrace, e LogEntry) error {
+	if e.Reason != "" {
+		x.Aside++
+		return nil
+	}
+	x.Sets++
+	if old, ok := t.heads[e.Stream]; !ok || e.At.Seq > old.At.Seq {
+		t.heads[e.Stream] = e
+	}
+	lines, err := tx.Branches(e.At.Stream)
+	if len(lines) > 1 {
+		t.forked = append(t.forked, e)
+	}
+	return err
 }
 
 // finish names the heads, and beside them what counts now and does not come before one: the work of a copy.
