@@ -52,14 +52,14 @@ func (d *Desk) newCustody(ctx context.Context, custodians []schema.Device, thres
 // OrderRecovery orders that a custodian's device wrap, to those who may read them, the keys of scopes whose readers are all
 // gone. It says how many scopes these are.
 func (d *Desk) OrderRecovery(ctx context.Context, custodian schema.Device) (int, error) {
-	state := d.p.Log().State()
+	who := d.staff(nil)
 	var bodies []ledger.Body
-	for _, sc := range state.Scopes() {
+	for _, sc := range who.state.Scopes() {
 		cur, ok := sc.Current()
-		if !ok || slices.ContainsFunc(cur.Readers(), func(id schema.Device) bool { return stands(state, id) }) {
+		if !ok || slices.ContainsFunc(cur.Readers(), who.stands) {
 			continue
 		}
-		want := readersToBe(state, sc.ID)
+		want := who.readersToBe(sc.ID)
 		ordered := slices.ContainsFunc(cur.Grants, func(g ledger.EpochGrant) bool { return g.LinkedAt == 0 && g.Executor == custodian })
 		if len(want) > 0 && !ordered {
 			bodies = append(bodies, &ledger.Grant{Scope: sc.ID, Number: cur.Number, Grantees: want, Executor: custodian})
