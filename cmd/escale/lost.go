@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"escale/clients/caption"
 	"escale/clients/dpo"
 	"escale/clients/field"
 	"escale/clients/text"
@@ -89,7 +90,7 @@ func (s *session) lostDoc(f *dpo.FactSheet, name string) lostDoc {
 		doc.LocksOn = &at
 	}
 	for _, c := range f.Scopes {
-		one := lostScopeDoc{Scope: s.scopeName(c.Scope), ID: c.Scope, Purpose: labelOr(c.Purpose, s.say.Lang(), string(c.Name.Compartment)), Article: c.Article,
+		one := lostScopeDoc{Scope: s.scopeName(c.Scope), ID: c.Scope, Purpose: caption.Or(c.Purpose, s.say.Lang(), string(c.Name.Compartment)), Article: c.Article,
 			Opens: opensNever, Keys: c.State, Epochs: c.Epochs, Newest: c.Newest, Parts: c.Objects}
 		if c.Reads {
 			one.Opens = opensWithPassphrase
@@ -125,7 +126,7 @@ func (s *session) showLost(w *page, doc *lostDoc) {
 	}
 	w.s(text.LostRecords, "records", strings.Join(kinds, ", "))
 	if len(doc.Sensitive) > 0 {
-		w.s(text.LostSensitive, "list", strings.Join(doc.Sensitive, listMark(s.say)))
+		w.s(text.LostSensitive, "list", strings.Join(doc.Sensitive, caption.Mark(s.say)))
 	}
 	w.line("")
 	s.showLostScopes(w, doc.Scopes)
