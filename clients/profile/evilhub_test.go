@@ -64,7 +64,7 @@ func answered() []attack {
 	}
 	return []attack{
 		{name: "older database", leans: "replica: digest", want: replica.ErrDiverged, lie: says(olderDatabase)},
-		{name: "inflated counters", leans: "StateHash covers the numbers", want: replica.ErrDiverged, lie: says(func(_ *stage, r any) {
+		{name: "inflated counters", leans: "replica.Run: nothing is synced but what both sides call the same", want: replica.ErrDiverged, lie: says(func(_ *stage, r any) {
 			whenSync(r, func(r *wire.SyncReply) {
 				for i := range r.Scopes {
 					r.Same, r.Scopes[i].Number = false, r.Scopes[i].Number+100

@@ -10,6 +10,7 @@ const (
 	SyncSyncedOwn     Key = "sync.synced_own"
 	SyncDiverged      Key = "sync.diverged"    // plural: {n}
 	SyncQuarantined   Key = "sync.quarantined" // plural: {n}
+	SyncCaught        Key = "sync.caught"      // plural: {n}
 	SyncConflicts     Key = "sync.conflicts"   // plural: {n}
 	SyncHubRestored   Key = "sync.hub_restored"
 	SyncBehindHorizon Key = "sync.behind_horizon" // {scopes}

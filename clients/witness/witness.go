@@ -92,6 +92,17 @@ func Code(err error) (string, bool) {
 	return "", false
 }
 
+// Caught counts what the hub sent or answered that no honest one would, and what was therefore not taken. What it refused is
+// told by itself.
+func Caught(rep *replica.Report) (n int) {
+	for _, e := range rep.Caught {
+		if _, ok := Code(e); ok && !errors.Is(e, replica.ErrRefused) {
+			n++
+		}
+	}
+	return n
+}
+
 // Entries returns what the log should say of an exchange: what its errors prove, also those after which it ended well;
 // which scopes differ, what was given back, that the hub's database is another one, and what came and does not count or does
 // not open. Before and after are what the profile held of the latter around the exchange.

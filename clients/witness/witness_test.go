@@ -42,6 +42,9 @@ func TestEntriesOfAnExchange(t *testing.T) {
 		{Kind: audit.Divergence, Count: 5, Reason: witness.Renewed},
 		{Kind: audit.Quarantine, Count: 3, Reason: witness.Aside},
 	}
+	if n := witness.Caught(&rep); n != 2 {
+		t.Errorf("%d things were caught, want 2", n)
+	}
 	if len(got) != len(want) {
 		t.Fatalf("%+v", got)
 	}

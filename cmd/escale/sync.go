@@ -12,6 +12,7 @@ import (
 
 	"escale/clients/hubclient"
 	"escale/clients/text"
+	"escale/clients/witness"
 	"escale/crypto/ledger"
 	"escale/schema"
 	"escale/sync/causal"
@@ -37,6 +38,7 @@ type syncDoc struct {
 	Pulled       int          `json:"pulled"`
 	Quarantined  int          `json:"quarantined"`
 	Refused      []refusedDoc `json:"refused"`
+	Caught       int          `json:"not_genuine"` // what the hub sent or answered and what was not taken
 	Differ       []string     `json:"differ"`
 	RoundTrips   int          `json:"round_trips"`
 	BodySent     int64        `json:"bytes_sent"`
@@ -108,6 +110,7 @@ func (s *session) syncOnce(ctx context.Context, c *hubclient.Client) (*syncDoc, 
 	for _, r := range rep.Refused {
 		doc.Refused = append(doc.Refused, refusedDoc{hex.EncodeToString(r.Set[:]), r.Reason})
 	}
+	doc.Caught = witness.Caught(&rep)
 	st := c.Stats()
 	doc.BodySent, doc.BodyReceived, doc.WireSent, doc.WireReceived = st.BodySent, st.BodyReceived, st.WireSent, st.WireReceived
 	doc.Repairs = s.repairs(&rep)
@@ -219,6 +222,9 @@ func (s *session) showSync(w *page, doc *syncDoc) {
 	}
 	for _, r := range doc.Refused {
 		w.s(text.ErrHubRefused, "check", r.Reason)
+	}
+	if doc.Caught > 0 {
+		w.n(text.SyncCaught, doc.Caught)
 	}
 	showRenewed(w, doc)
 	showRepairs(w, doc)
