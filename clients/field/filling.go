@@ -10,11 +10,12 @@ import (
 	"escale/sync/merge"
 )
 
-// Filling is a form that a member fills in page by page: a new record, or changes to one. Nothing of it is saved before
+// Filling is a form that a member fills in page by page: a new record, or changes to one. Nothing of it is a record before
 // Finish, and its session knows what the member may write.
 type Filling struct {
 	Session *form.Session
 	Form    *form.Form
+	Word    string // drawn by whoever keeps it; a form that is saved under a word is never resumed again
 
 	hidden map[string]bool
 	fresh  New
@@ -160,6 +161,10 @@ func (b *Book) Finish(ctx context.Context, x *Filling) (Saved, error) {
 	if x.record == nil {
 		n := x.fresh
 		n.Answers = answers
+		var err error
+		if n.once, err = b.markOf(x.Word); err != nil {
+			return Saved{}, err
+		}
 		return b.Create(ctx, n)
 	}
 	return b.EditShown(ctx, x.record, Change{Answers: x.changes(answers)})

@@ -24,6 +24,8 @@ const (
 	PageState           Key = "page.state"
 	PageNothingToDecide Key = "page.nothing_to_decide"
 	PageBegun           Key = "page.begun"
+	PageBegunKept       Key = "page.begun_kept"
+	PageBegunPartly     Key = "page.begun_partly"
 	PageBegunNote       Key = "page.begun_note"
 	PageStart           Key = "page.start"
 	PagePrint           Key = "page.print" // {form}

@@ -211,3 +211,58 @@ func TestDecideAConflict(t *testing.T) {
 		})
 	}
 }
+
+// TestDraftsSurviveAKill: what was posted with Next is there after the page ended without a word; once it is saved, it is
+// not offered again.
+func TestDraftsSurviveAKill(t *testing.T) {
+	l := worker(t)
+	first := unlocked(t, l, "fr")
+	first.begin("fr")
+	first.answer("next", map[string]string{"activity": "day_centre"})
+	first.answer("next", map[string]string{"consent_case": "given"})
+	first.answer("next", map[string]string{"consent_scopes": "msf_social"})
+	first.answer("next", map[string]string{"alias": "Nour (inventée)"})
+	l.Reopen()
+	second := unlocked(t, l, "fr")
+	second.wants(http.StatusOK, say("fr", text.PageBegunPartly))
+	second.visit(second.link("/fill/"))
+	second.answer("next", nil)
+	second.answer("next", nil)
+	second.wants(http.StatusOK, "Nour (inventée)")
+	second.answer("next", nil)
+	second.answer("next", map[string]string{"age_band": "a18_24", "gender": "f"})
+	for !strings.Contains(second.page, `value="save"`) {
+		second.answer("next", nil)
+	}
+	second.answer("save", map[string]string{"risk_level": "medium"})
+	second.wants(http.StatusOK, "Nour (inventée)")
+	l.Reopen()
+	third := unlocked(t, l, "fr")
+	if strings.Contains(third.page, "/fill/") {
+		t.Error("a form that was saved is offered again")
+	}
+}
+
+// TestWriteOnlyFormsLeaveNoDraft: and a testimony needs that help does not depend on it, in a safe place.
+func TestWriteOnlyFormsLeaveNoDraft(t *testing.T) {
+	o := orgtest.New(t, "tripoli")
+	w, r := o.Ask("tripoli", "outreach", "tripoli"), o.Ask("lead", "protection_lead", "tripoli")
+	o.ApproveAll()
+	for range 2 {
+		r.Sync()
+		w.Sync()
+	}
+	b := unlocked(t, w, "en")
+	f, err := w.Book().FormNamed("testimony")
+	orgtest.OK(t, err)
+	b.post("/begin", "form", b.button("form", caption.Title(f, "en")))
+	b.answer("next", map[string]string{"person_status": "adult", "no_dependency": "no", "safe_setting": "yes", "reprisal_risk": "low"})
+	b.wants(http.StatusOK, `aria-invalid="true"`, "/no_dependency")
+	b.visit("/")
+	b.wants(http.StatusOK, say("en", text.PageBegunNote))
+	w.Reopen()
+	b = unlocked(t, w, "en")
+	if strings.Contains(b.page, "/fill/") {
+		t.Error("a draft of what may not be read here was kept")
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,10 +17,10 @@ import (
 	"escale/schema/form"
 )
 
-// filling is a form that somebody fills in, page by page. It lives in memory: locking forgets what was not saved.
+// filling is a form that somebody fills in, page by page. Each page is kept as a sealed draft, where the laptop may read what
+// it writes; elsewhere it lies in memory, and locking forgets it.
 type filling struct {
 	*field.Filling
-	word    string
 	began   time.Time
 	step    int             // where the person is
 	checked map[string]bool // questions that were answered or left once: what is wrong with them is said
@@ -32,12 +33,39 @@ func (v *visit) open(x *field.Filling) error {
 	if _, err := io.ReadFull(v.o.Rand, b[:]); err != nil {
 		return fmt.Errorf("draw a word: %w", err)
 	}
-	f := &filling{Filling: x, word: hex.EncodeToString(b[:]), began: v.o.Clock(), checked: map[string]bool{}}
-	v.sitting.fillings[f.word] = f
+	x.Word = hex.EncodeToString(b[:])
+	f := &filling{Filling: x, began: v.o.Clock(), checked: map[string]bool{}}
+	v.sitting.fillings[f.Word] = f
+	if err := v.keep(); err != nil {
+		return err
+	}
 	return v.goTo(f.place(f.first()))
 }
 
-func (f *filling) place(step int) string { return "/fill/" + f.word + "/" + strconv.Itoa(step) }
+// keep makes the unfinished forms durable, as far as they may be.
+func (v *visit) keep() error {
+	var all []*field.Filling
+	for _, word := range slices.Sorted(maps.Keys(v.sitting.fillings)) {
+		all = append(all, v.sitting.fillings[word].Filling)
+	}
+	return v.sitting.book.KeepDrafts(v.r.Context(), all)
+}
+
+// again puts the unfinished forms of earlier sittings back.
+func (v *visit) again(t *sitting) error {
+	all, err := t.book.Drafts(v.r.Context(), v.say.Lang())
+	for _, x := range all {
+		f := &filling{Filling: x, checked: map[string]bool{}}
+		if began, err := time.Parse(time.RFC3339Nano, x.Session.Draft().Began); err == nil {
+			f.began = began
+		}
+		f.step = f.first()
+		t.fillings[x.Word] = f
+	}
+	return err
+}
+
+func (f *filling) place(step int) string { return "/fill/" + f.Word + "/" + strconv.Itoa(step) }
 
 // steps are the pages of the form: each group and each repeat at the outermost level, and what stands between them. They
 // follow from the form alone, so that a page keeps its number whatever is answered.
@@ -183,22 +211,36 @@ func (v *visit) answer() error {
 	}
 	what, which, _ := strings.Cut(v.r.PostForm.Get("go"), ":")
 	switch what {
-	case "next":
-		return v.next(f, step)
 	case "save":
 		return v.save(f, step)
+	case "drop":
+		delete(v.sitting.fillings, f.Word)
+		if err := v.keep(); err != nil {
+			return err
+		}
+		return v.goTo("/")
+	}
+	step, err = v.turn(f, step, what, which)
+	if err := errors.Join(err, v.keep()); err != nil {
+		return err
+	}
+	return v.goTo(f.place(step))
+}
+
+// turn does what a button says that stays within the form, and returns the page to show.
+func (v *visit) turn(f *filling, step int, what, which string) (int, error) {
+	switch what {
+	case "next":
+		return f.next(step), nil
 	case "language":
 		v.Server.say = text.New(which)
-	case "drop":
-		delete(v.sitting.fillings, f.word)
-		return v.goTo("/")
 	case "add":
 		if _, err := f.Session.Add(which); err != nil {
-			return errors.Join(errGone, err)
+			return step, errors.Join(errGone, err)
 		}
 	case "remove":
 		if err := f.Session.Remove(which); err != nil {
-			return errors.Join(errGone, err)
+			return step, errors.Join(errGone, err)
 		}
 	case "back":
 		step, _ = f.beside(step, -1)
@@ -207,22 +249,22 @@ func (v *visit) answer() error {
 			step = i
 		}
 	}
-	return v.goTo(f.place(step))
+	return step, nil
 }
 
 // next goes on if nothing is wrong on the page, and if its answers opened no further questions on it.
-func (v *visit) next(f *filling, step int) error {
+func (f *filling) next(step int) int {
 	if f.revealed(step) {
 		f.more = true
-		return v.goTo(f.place(step))
+		return step
 	}
 	for _, t := range f.Troubles() {
 		if f.stepOf(t.Key) == step {
-			return v.goTo(f.place(step))
+			return step
 		}
 	}
 	step, _ = f.beside(step, 1)
-	return v.goTo(f.place(step))
+	return step
 }
 
 // revealed reports whether a page shows questions that nobody has seen yet.
@@ -248,7 +290,10 @@ func (v *visit) save(f *filling, step int) error {
 		return v.showFilling(f, v.problems(f.Form, err))
 	}
 	v.finished(f, saved)
-	return v.goTo(v.sitting.saved[f.word])
+	if err := v.keep(); err != nil {
+		return err
+	}
+	return v.goTo(v.sitting.saved[f.Word])
 }
 
 // finished says what was saved, and where it can be seen: a laptop that may not read it shows the first page.
@@ -269,8 +314,8 @@ func (v *visit) finished(f *filling, saved field.Saved) {
 	if _, err := v.sitting.book.Get(v.r.Context(), saved.ID.String()); err == nil {
 		place = "/record/" + v.sitting.recordWord(saved.ID)
 	}
-	delete(v.sitting.fillings, f.word)
-	v.sitting.saved[f.word] = place
+	delete(v.sitting.fillings, f.Word)
+	v.sitting.saved[f.Word] = place
 }
 
 // problems names the fields that an error is about by their labels.
@@ -294,11 +339,22 @@ func (v *visit) problems(f *form.Form, err error) []string {
 	return out
 }
 
-// unfinished lists the forms that were begun in this sitting and not saved, oldest first.
+// unfinished lists the forms that were begun and not saved, oldest first.
 func (v *visit) unfinished() (out []fillingRow) {
 	for _, f := range v.sitting.fillings {
-		out = append(out, fillingRow{Word: f.word, Title: caption.Title(f.Form, v.say.Lang()), Step: f.step, Began: f.began})
+		out = append(out, fillingRow{Word: f.Word, Title: caption.Title(f.Form, v.say.Lang()), Step: f.step, Began: f.began, Kept: restText(v.sitting.book.RestOf(f.Filling))})
 	}
 	slices.SortFunc(out, func(a, b fillingRow) int { return a.Began.Compare(b.Began) })
 	return out
+}
+
+// restText says what becomes of an unfinished form when the laptop locks.
+func restText(r field.Rest) text.Key {
+	switch r {
+	case field.RestWhole:
+		return text.PageBegunKept
+	case field.RestReadable:
+		return text.PageBegunPartly
+	}
+	return text.PageBegunNote
 }

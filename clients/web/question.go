@@ -84,7 +84,7 @@ func answerable(e form.Element) bool {
 }
 
 func (v *visit) fillView(f *filling) *fillView {
-	d := &fillView{Title: caption.Title(f.Form, v.say.Lang()), Word: f.word, Step: f.step, Editing: f.Editing()}
+	d := &fillView{Title: caption.Title(f.Form, v.say.Lang()), Word: f.Word, Step: f.step, Editing: f.Editing()}
 	troubles := map[string]form.Trouble{}
 	wrongSteps := map[int]bool{}
 	for _, t := range f.Troubles() {

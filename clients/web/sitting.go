@@ -104,6 +104,9 @@ func (v *visit) unlock() error {
 	}
 	t, err := v.sit(open)
 	if err == nil {
+		err = v.again(t)
+	}
+	if err == nil {
 		err = open.Record(audit.Entry{Kind: audit.Unlock})
 	}
 	if err != nil {

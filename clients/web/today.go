@@ -36,6 +36,7 @@ type fillingRow struct {
 	Word, Title string
 	Step        int
 	Began       time.Time
+	Kept        text.Key // what locking leaves of it
 }
 
 func (v *visit) today() error {
