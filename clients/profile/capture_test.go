@@ -38,13 +38,17 @@ func TestWhatTripoliWroteIsSealedToTripoli(t *testing.T) {
 	}
 	w.hook.f = nil
 	images = append(images, w.image("seized-last"))
+	keys := w.p.SessionSecretsOf(secret)
+	if len(keys) == 0 {
+		t.Fatal("no session was in memory while it wrote")
+	}
 	ok(t, w.p.CloseOpenSets(context.Background()))
 	images = append(images, w.image("seized-closed"))
 	for i, image := range images {
 		if i%4 != 0 && i < len(images)-2 {
 			continue
 		}
-		searchFolder(t, image.dir(), "zzqx", "testimony 1")
+		searchFolder(t, image.dir(), append([]string{"zzqx", "testimony 1"}, keys...)...)
 		image.wake()
 		ok(t, image.p.Parts(context.Background(), func(part *profile.Part) error {
 			if part.Scope == secret {

@@ -27,3 +27,13 @@ func (p *Profile) HeldShare(ctx context.Context) (custody.Share, bool) {
 	s, err := custody.DecodeShare(h.Share)
 	return s, err == nil
 }
+
+// SessionSecretsOf returns the session keys of a scope that are in memory, for tests that look for them on a disk.
+func (p *Profile) SessionSecretsOf(scope schema.Scope) (out []string) {
+	for _, s := range p.sessions {
+		if s.Name.Scope == scope {
+			out = append(out, string(s.Secret()))
+		}
+	}
+	return out
+}
