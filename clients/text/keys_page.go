@@ -28,7 +28,6 @@ const (
 	PageBegunPartly     Key = "page.begun_partly"
 	PageBegunNote       Key = "page.begun_note"
 	PageStart           Key = "page.start"
-	PagePrint           Key = "page.print" // {form}
 	PagePrintHow        Key = "page.print_how"
 	PageBlank           Key = "page.blank"
 	PageNoForms         Key = "page.no_forms"
@@ -48,6 +47,11 @@ const (
 	PageInstance        Key = "page.instance" // {label} {number}
 	PageAdd             Key = "page.add"
 	PageRemove          Key = "page.remove" // {label} {number}
+	PageWrongRequired   Key = "page.wrong_required"
+	PageWrongType       Key = "page.wrong_type"
+	PageWrongConstraint Key = "page.wrong_constraint"
+	PageWrongLimit      Key = "page.wrong_limit" // {limit}
+	PageWrongOther      Key = "page.wrong_other"
 	PageMoreQuestions   Key = "page.more_questions"
 	PageBack            Key = "page.back"
 	PageNext            Key = "page.next"

@@ -161,10 +161,25 @@ func (b *builder) question(n *node, e form.Element) {
 	if t, ok := b.troubles[e.Key]; ok {
 		n.Message = t.Message
 		if n.Message == "" {
-			n.Message = b.v.say.S(text.ForCheck(string(t.Check)), "form", caption.Title(b.f.Form, b.v.say.Lang()), "field", n.Label, "limit", t.Limit)
+			n.Message = b.v.broken(t)
 		}
 		b.wrong = append(b.wrong, wrongRow{n.ID, n.Label, n.Message})
 	}
+}
+
+// broken says which rule an answer broke, beside the question.
+func (v *visit) broken(t form.Trouble) string {
+	switch t.Check {
+	case form.CheckRequired:
+		return v.say.S(text.PageWrongRequired)
+	case form.CheckType:
+		return v.say.S(text.PageWrongType)
+	case form.CheckConstraint:
+		return v.say.S(text.PageWrongConstraint)
+	case form.CheckTooLong, form.CheckTooMany:
+		return v.say.S(text.PageWrongLimit, "limit", t.Limit)
+	}
+	return v.say.S(text.PageWrongOther)
 }
 
 // said is an answer that is only shown.
