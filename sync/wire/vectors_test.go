@@ -29,6 +29,7 @@ func messages() []any {
 		&wire.PushReply{}, &wire.Cursor{}, &wire.PullAsk{}, &wire.PullReply{}, &wire.ScopePage{}, &wire.Item{}, &wire.Quarantine{},
 		&wire.QuarantinedSet{}, &wire.PackCheck{}, &wire.PackChecked{}, &wire.KeyReport{}, &wire.ScopeKeys{}, &wire.EpochCount{},
 		&wire.DeviceContact{}, &wire.RangesAsk{}, &wire.RangesReply{}, &wire.Range{}, &wire.FetchAsk{}, &wire.FetchReply{}, &wire.Opening{},
+		&wire.TraceAsk{}, &wire.Traces{}, &wire.DeviceTrace{}, &wire.ScopeCount{},
 	}
 }
 
